@@ -1,0 +1,19 @@
+{#-
+    The document a commit carries in its snapshot summary (`wap.id`): who wrote it, and which part of each input it has
+    consumed. It is the checkpoint: it moves with the data because it is in the same commit.
+
+    inputs: {input name: {'from': snapshot id or none, 'to': snapshot id}}; `from` none means read from the beginning.
+    mode: first, range or full. attempt: unique to this try, so that a staged snapshot can be told from any other.
+-#}
+{% macro checkpoint_document(model_name, attempt, mode, inputs) %}
+    {%- do return(tojson({
+        'medallion': 1, 'model': model_name, 'run': invocation_id, 'attempt': attempt, 'mode': mode, 'inputs': inputs,
+    }, sort_keys=true)) -%}
+{% endmacro %}
+
+
+{#- Pure: the document in a wap.id, or none when there is none or another tool wrote it. -#}
+{% macro parse_checkpoint(wap_id) %}
+    {%- set document = fromjson(wap_id, none) if wap_id and wap_id.startswith('{') else none -%}
+    {%- do return(document if document is mapping and document.get('medallion') == 1 else none) -%}
+{% endmacro %}

@@ -1,0 +1,50 @@
+{#-
+    Pure: what turns the actual columns of a table into the wanted ones.
+
+    wanted, actual: [{'name', 'type', 'description'}]
+    Returns {'alterations': [the rest of an ALTER TABLE statement], 'refused': [reasons]}. Adding a column, widening a type
+    as Iceberg allows, and changing a comment are alterations; losing a column or changing a type otherwise is refused.
+-#}
+{% macro decide_schema_change(wanted, actual) %}
+    {%- set alterations, refused, have = [], [], {} -%}
+    {%- for column in actual -%} {%- do have.update({column.name: column}) -%} {%- endfor -%}
+    {%- for column in wanted -%}
+        {%- set now = have.pop(column.name, none) -%}
+        {%- set comment = ' comment ' ~ text_literal(column.description) -%}
+        {%- if now is none -%}
+            {%- do alterations.append('add column ' ~ column.name ~ ' ' ~ column.type ~ comment) -%}
+        {%- else -%}
+            {%- if now.type == _canonical_type(column.type) -%}
+            {%- elif _is_widening(now.type, _canonical_type(column.type)) -%}
+                {%- do alterations.append('alter column ' ~ column.name ~ ' type ' ~ column.type) -%}
+            {%- else -%}
+                {%- do refused.append('column ' ~ column.name ~ ' is ' ~ now.type ~ ' and cannot become ' ~ column.type ~ ' without losing data; keep its type, or add a column with another name') -%}
+            {%- endif -%}
+            {%- if now.description != column.description -%}
+                {%- do alterations.append('alter column ' ~ column.name ~ comment) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in have -%}
+        {%- do refused.append('column ' ~ name ~ ' is in the table but no longer in the yml; put it back, or drop it from the table by hand') -%}
+    {%- endfor -%}
+    {%- do return({'alterations': alterations, 'refused': refused}) -%}
+{% endmacro %}
+
+
+{#- The name `describe table` prints for a declared type. -#}
+{% macro _canonical_type(type) %}
+    {%- set names = {'integer': 'int', 'long': 'bigint', 'varchar': 'string', 'text': 'string', 'real': 'float', 'bool': 'boolean'} -%}
+    {%- set bare = type | lower | replace(' ', '') -%}
+    {%- do return(names.get(bare, 'decimal' ~ bare[7:] if bare.startswith('numeric') else bare)) -%}
+{% endmacro %}
+
+
+{#- Iceberg's type promotions: int to bigint, float to double, decimal(p, s) to a larger p. -#}
+{% macro _is_widening(old, new) %}
+    {%- if (old, new) in [('int', 'bigint'), ('float', 'double')] -%} {%- do return(true) -%} {%- endif -%}
+    {%- set decimal = 'decimal\\((\\d+),(\\d+)\\)$' -%}
+    {%- set before, after = modules.re.match(decimal, old), modules.re.match(decimal, new) -%}
+    {%- if not before or not after -%} {%- do return(false) -%} {%- endif -%}
+    {%- do return(before.group(2) == after.group(2) and before.group(1) | int < after.group(1) | int) -%}
+{% endmacro %}

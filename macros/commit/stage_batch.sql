@@ -1,0 +1,30 @@
+{#-
+    Write the batch as a staged snapshot, which carries the checkpoint and which no reader sees.
+
+    Returns {'id', 'sql', 'rows': added, 'message'}. Raises when another commit came between the pin and the write: what was
+    planned from the old state must not land on the new one, so the model simply runs again.
+-#}
+{% macro stage_batch(batch, relation, plan) %}
+    {%- set document = checkpoint_document(model.name, plan.attempt, plan.mode, plan.inputs) -%}
+    {%- set sql = write_sql(plan.write, relation, batch, column_list('unique_key'), column_list('order_by')) -%}
+    {%- do run_statement('set spark.wap.id = ' ~ document) -%}
+    {%- do run_statement(sql) -%}
+    {%- do run_statement('reset spark.wap.id') -%}
+    {%- set found = run_query("select cast(snapshot_id as string) as id, cast(parent_id as string) as parent, summary['added-records'] as added, "
+        ~ "summary['deleted-records'] as removed, summary['added-position-deletes'] as removed_positions "
+        ~ 'from ' ~ relation ~ ".snapshots where summary['wap.id'] = " ~ text_literal(document)) -%}
+    {%- if found | length != 1 -%}
+        {{ exceptions.raise_compiler_error(model.name ~ ': the staged snapshot of ' ~ relation ~ ' was not found; is its table property write.wap.enabled still true? Nothing was published; set it and run again') }}
+    {%- elif found[0]['parent'] != plan.parent -%}
+        {{ exceptions.raise_compiler_error(lost_race(relation)) }}
+    {%- endif -%}
+    {%- set rows = found[0]['added'] | int(0) -%}
+    {%- do return({'id': found[0]['id'], 'sql': sql, 'rows': rows, 'attempt': plan.attempt,
+        'message': plan.write ~ ' ' ~ rows ~ ' rows as snapshot ' ~ found[0]['id']}) -%}
+{% endmacro %}
+
+
+{#- Pure: what to say when another commit won. -#}
+{% macro lost_race(relation) -%}
+    {{ model.name }}: another run committed to {{ relation }} meanwhile; nothing was published and nothing is lost. Run the same command again
+{%- endmacro %}

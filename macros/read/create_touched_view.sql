@@ -1,0 +1,56 @@
+{#-
+    Make a view of all rows, as of the pin, of the groups that a change touched.
+
+        keys     in the ranges that the input's commits read (decide_touched says why they bound the change)
+        groups   of those keys' rows before and after: the group a row left is touched too
+        rows     of those groups, as of the pin
+
+    The groups stay cached, for the commit needs them again to remove the ones that became empty.
+-#}
+{% macro create_touched_view(read, decision) %}
+    {%- set relation = relation_of(read.node) -%}
+    {%- set keys = config_list(read.node, 'unique_key') -%}
+    {%- set groups = group_columns() -%}
+    {%- set selects = [] -%}
+    {%- for input, ranges in decision.ranges.items() -%}
+        {%- for range in ranges -%}
+            {%- set view = read.view ~ '__' ~ input ~ '_' ~ loop.index0 -%}
+            {%- do create_range_view(view, relation_of(node_named(input)), dict(range, kind='range')) -%}
+            {%- do selects.append('select ' ~ landed_keys(read.node) ~ ' from `' ~ view ~ '` as landed') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do run_statement('cache table `' ~ read.view ~ '__keys` as select distinct * from (' ~ selects | join(' union all ') ~ ')') -%}
+    {%- set bounds = key_bounds('`' ~ read.view ~ '__keys`', keys[0]) -%}
+    {%- set sql -%}
+        cache table `{{ read.view }}__groups` as
+        {% for snapshot in [decision['from'], decision['to']] -%}
+        select {{ groups | join(', ') }}
+        from {{ as_of(relation, snapshot) }} left semi join `{{ read.view }}__keys` using ({{ keys | join(', ') }})
+        {%- if bounds.predicate %} where {{ bounds.predicate }} {%- endif %}
+        {{ 'union' if not loop.last }}
+        {%- endfor %}
+    {%- endset -%}
+    {%- do run_statement(sql) -%}
+    {%- do run_statement('create or replace temporary view `' ~ read.view ~ '` as select input.* from ' ~ as_of(relation, decision['to'])
+        ~ ' as input left semi join `' ~ read.view ~ '__groups` as touched on ' ~ equal_columns('input', 'touched', groups)) -%}
+{% endmacro %}
+
+
+{#- The columns that make a group of this model. -#}
+{% macro group_columns() %}
+    {%- do return(column_list('recompute_by') or column_list('unique_key')) -%}
+{% endmacro %}
+
+
+{#- A config value of another node that is one column or a list of columns, as a list. -#}
+{% macro config_list(node, setting) %}
+    {%- set value = node.config.get(setting) or [] -%}
+    {%- do return([value] if value is string else value | list) -%}
+{% endmacro %}
+
+
+{#- The graph node of a model by its name. -#}
+{% macro node_named(name) %}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%} {%- do return(node) -%} {%- endfor -%}
+    {{ exceptions.raise_compiler_error("no model is named '" ~ name ~ "'; check the name") }}
+{% endmacro %}

@@ -1,0 +1,44 @@
+{#-
+    Make a table in Spark's session catalog over a source's directory, which is the only way in SQL to get `_metadata`, the origin
+    of each row. It holds nothing but a definition and is dropped with the batch. Returns its name, quoted.
+-#}
+{% macro file_table(name, format, path, columns=none, options={}) %}
+    {%- set table = 'spark_catalog.default.`' ~ name ~ '`' -%}
+    {%- set all_options = dict({'recursiveFileLookup': 'true'}, **options) -%}
+    {%- do run_statement('drop table if exists ' ~ table) -%}
+    {%- set ddl -%}
+        create table {{ table }} {% if columns %}({{ columns | join(' string, ') }} string){% endif %}
+        using {{ format }}
+        options (
+            {%- for name, value in all_options.items() %}{{ text_literal(name) }} = {{ text_literal(value) }}{{ ', ' if not loop.last }}{% endfor -%}
+        )
+        location {{ text_literal(path) }}
+    {%- endset -%}
+    {%- do run_statement(ddl) -%}
+    {%- do return(table) -%}
+{% endmacro %}
+
+
+{#- The path of a row's file as a listing prints it; `_metadata` has it URL-encoded. -#}
+{% macro source_file() -%}
+    url_decode(replace(_metadata.file_path, '+', '%2B'))
+{%- endmacro %}
+
+
+{#-
+    A number that orders the rows of one file: the split's start, in MiB (splits are 4 MiB or more apart), then the row's place in
+    the task that read it.
+-#}
+{% macro source_position() -%}
+    (shiftleft(shiftright(_metadata.file_block_start, 20), 33) + (monotonically_increasing_id() & 8589934591))
+{%- endmacro %}
+
+
+{#- Only the pinned versions of the files: a file that changed since it was listed is not read at all. Spark prunes files by it. -#}
+{% macro is_pinned_file(files) -%}
+    concat_ws(' ', _metadata.file_size, _metadata.file_modification_time, {{ source_file() }}) in (
+        {%- for file in files %}
+        {{ text_literal(file.size ~ ' ' ~ file.modified_at ~ ' ' ~ file.path) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

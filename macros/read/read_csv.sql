@@ -1,0 +1,49 @@
+{#-
+    The selects that read csv files, one per distinct header, so that each file's columns are matched by its own header.
+
+    Spark maps csv columns by position, so each header gets a table of positional columns c0, c1, …. A repeated column name keeps
+    its first value, the others are rescued; a line with too few or too many values is kept whole, its columns null.
+-#}
+{% macro read_csv(read, files) %}
+    {%- set groups = {} -%}
+    {%- for file in files -%}
+        {%- do groups.setdefault(tojson(file.header), []).append(file) -%}
+    {%- endfor -%}
+    {%- set selects = [] -%}
+    {%- for group in groups.values() -%}
+        {%- set header = group[0].header -%}
+        {%- set cells = [] -%}
+        {%- for _ in header.names -%} {%- do cells.append('c' ~ loop.index0) -%} {%- endfor -%}
+        {%- set table = file_table(read.view ~ '__csv_' ~ loop.index0, 'csv', source_path(read.node), cells + ['_malformed'], {
+            'header': 'true', 'sep': header.delimiter, 'quote': '"', 'escape': '"', 'mode': 'PERMISSIVE',
+            'columnNameOfCorruptRecord': '_malformed', 'multiLine': read.node.meta.get('multiline', false) | lower,
+            'encoding': read.node.meta.get('encoding', 'UTF-8'),
+        }) -%}
+        {%- do selects.append(_csv_select(table, header.names, read.node.columns, group)) -%}
+    {%- endfor -%}
+    {%- do return(selects) -%}
+{% endmacro %}
+
+
+{% macro _csv_select(table, names, declared, files) %}
+    {%- set unknown = [] -%}
+    {%- for name in names -%}
+        {%- if name not in declared or name in names[:loop.index0] -%}
+            {%- do unknown.append(text_literal(name) ~ ', c' ~ loop.index0) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    select
+        {%- for name in declared %}
+        {{ 'if(_malformed is null, c' ~ names.index(name) ~ ', null)' if name in names else 'cast(null as string)' }} as {{ adapter.quote(name) }},
+        {%- endfor %}
+        case
+            when _malformed is not null then to_json(map('_malformed', _malformed))
+            {%- if unknown %}
+            else nullif(to_json(map_filter(map({{ unknown | join(', ') }}), (name, value) -> value is not null)), '{}')
+            {%- endif %}
+        end as _rescued,
+        {{ origin_columns() }},
+        {{ source_position() }} as _source_position
+    from {{ table }}
+    where {{ is_pinned_file(files) }}
+{% endmacro %}
