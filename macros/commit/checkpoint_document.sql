@@ -3,11 +3,11 @@
     consumed. It is the checkpoint: it moves with the data because it is in the same commit.
 
     inputs: {input name: {'from': snapshot id or none, 'to': snapshot id}}; `from` none means read from the beginning.
-    mode: first, range or full. attempt: unique to this try, so that a staged snapshot can be told from any other.
+    mode: first, range or full. code: what wrote it (code_version). attempt: unique to this try, so that a staged snapshot can be told from any other.
 -#}
-{% macro checkpoint_document(model_name, attempt, mode, inputs) %}
+{% macro checkpoint_document(model_name, code, attempt, mode, inputs) %}
     {%- do return(tojson({
-        'medallion': 1, 'model': model_name, 'run': invocation_id, 'attempt': attempt, 'mode': mode, 'inputs': inputs,
+        'medallion': 1, 'model': model_name, 'code': code, 'run': invocation_id, 'attempt': attempt, 'mode': mode, 'inputs': inputs,
     }, sort_keys=true)) -%}
 {% endmacro %}
 
@@ -16,4 +16,13 @@
 {% macro parse_checkpoint(wap_id) %}
     {%- set document = fromjson(wap_id, none) if wap_id and wap_id.startswith('{') else none -%}
     {%- do return(document if document is mapping and document.get('medallion') == 1 else none) -%}
+{% endmacro %}
+
+
+{#-
+    Identifies a model's query, contract and layout. While it is the one in the checkpoint, the query is known to fit the contract
+    and the contract the table, so a run need not ask Spark about either.
+-#}
+{% macro code_version(sql, node) %}
+    {%- do return(local_md5(sql ~ tojson(contract_columns(node)) ~ node.description)) -%}
 {% endmacro %}

@@ -14,21 +14,26 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- do check_model(model) -%}
     {{ run_hooks(pre_hooks) }}
-    {%- do ensure_table(target_relation, model) -%}
+    {%- set code = code_version(sql, model) -%}
+    {%- set created = create_missing_table(target_relation, model) -%}
 
     {%- set reads = plan_reads(model.name, sql, model_dependencies(model)) -%}
     {%- set plan = pin_inputs(target_relation, reads) -%}
+    {%- set is_proven = plan.code == code -%}
+    {%- if not created and not is_proven -%} {%- do sync_table(target_relation, model) -%} {%- endif -%}
+
     {%- if plan.mode == 'idle' -%}
         {%- call noop_statement('main', 'no new data', 'IDLE', 0) -%} {{ sql }} {%- endcall -%}
     {%- else -%}
+        {%- do plan.update({'code': code}) -%}
         {%- do create_read_views(reads, plan) -%}
-        {%- set batch = prepare_batch(sql, target_relation, plan) -%}
+        {%- set batch = prepare_batch(sql, target_relation, plan, is_proven) -%}
         {%- set staged = stage_batch(batch, target_relation, plan) -%}
         {%- set refusal = run_gate(target_relation, batch, staged) -%}
-        {%- do drop_batch(batch, reads, plan) -%}
+        {%- do drop_temporary(plan) -%}
         {%- if refusal -%} {{ exceptions.raise_compiler_error(refusal) }} {%- endif -%}
         {%- do publish_snapshot(target_relation, staged) -%}
-        {%- call noop_statement('main', staged.message, plan.write | upper, staged.rows) -%} {{ staged.sql }} {%- endcall -%}
+        {%- call noop_statement('main', staged.message, staged.write | upper, staged.rows) -%} {{ staged.sql }} {%- endcall -%}
     {%- endif -%}
 
     {{ run_hooks(post_hooks) }}

@@ -1,32 +1,30 @@
 {#-
     Note the head of the model's table and of every input, once, and decide from them. Returns plan_commit's plan, the new
-    files, the time of the pin and an id for this attempt.
+    files, the time of the pin, an id for this attempt, and the statements that free what it keeps in the session.
 -#}
 {% macro pin_inputs(relation, reads) %}
+    {%- set now = modules.datetime.datetime.now(modules.pytz.utc) -%}
+    {%- set pin = {
+        'pinned_at': now.strftime('%Y-%m-%d %H:%M:%S.%f'),
+        'attempt': now.strftime('%Y%m%dT%H%M%S%f') ~ '_' ~ invocation_id[:8],
+        'files': {}, 'temporary': [],
+    } -%}
     {%- set relations = {model.name: relation} -%}
-    {%- set files = {} -%}
     {%- for read in reads -%}
         {%- if read.kind == 'files' -%}
-            {%- do files.update({read.view: list_new_files(read, relation)}) -%}
+            {%- do pin.files.update({read.view: list_new_files(read, relation, pin)}) -%}
         {%- else -%}
             {%- for node in [read.node, read.since] if node -%}
                 {%- do relations.update({node.name: _existing_relation(node)}) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set lineages = read_lineages(relations) -%}
-    {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads, lineages, files) -%}
+    {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads, read_lineages(relations), pin.files) -%}
     {%- if plan.refused -%}
         {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ')
             ~ '. Nothing was changed. To rebuild it: dbt build --full-refresh --select ' ~ model.name) }}
     {%- endif -%}
-    {%- set now = modules.datetime.datetime.now(modules.pytz.utc) -%}
-    {%- do plan.update({
-        'files': files,
-        'pinned_at': now.strftime('%Y-%m-%d %H:%M:%S.%f'),
-        'attempt': now.strftime('%Y%m%dT%H%M%S%f') ~ '_' ~ invocation_id[:8],
-    }) -%}
-    {%- do return(plan) -%}
+    {%- do return(dict(plan, **pin)) -%}
 {% endmacro %}
 
 

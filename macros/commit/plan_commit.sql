@@ -6,6 +6,7 @@
     Returns {
         'mode': idle | first | range | full, 'write': append | merge | overwrite, 'parent': head of the table or none,
         'decisions': {view: decision}, 'inputs': {input: {'from', 'to'}}, 'refused': [reasons],
+        'code': code version of the last commit or none,
     }
 -#}
 {% macro plan_commit(model_name, strategy, full_refresh, reads, lineages, files) %}
@@ -28,7 +29,8 @@
     {%- set mode = 'idle' if triggers | reject('equalto', 'nothing') | list | length == 0
         else 'first' if parent is none else 'full' if run.rebuilt else 'range' -%}
     {%- set write = 'overwrite' if mode == 'full' else 'append' if mode == 'first' else strategy -%}
-    {%- do return({'mode': mode, 'write': write, 'parent': parent, 'decisions': decisions, 'inputs': inputs, 'refused': refused}) -%}
+    {%- do return({'mode': mode, 'write': write, 'parent': parent, 'decisions': decisions, 'inputs': inputs, 'refused': refused,
+        'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
 {% endmacro %}
 
 

@@ -6,21 +6,23 @@
     batch is refused (readers then still see the old table, and the checkpoint has not moved), or none.
 -#}
 {% macro run_gate(relation, batch, staged) %}
-    {%- set staged_table = '(select * from ' ~ as_of(relation, staged.id) ~ ')' -%}
+    {%- set staged_view = model.name ~ '__staged' -%}
+    {%- do create_range_view(staged_view, relation, {'kind': 'all', 'to': staged.id}) -%}
+    {%- set staged_table = '`' ~ staged_view ~ '`' -%}
     {%- set incoming = staged_table if batch.rows is none else '(select * from ' ~ batch.view ~ (' where not _is_deleted' if batch.has_deletes else '') ~ ')' -%}
     {%- set tests = gated_tests(model.unique_id, graph.nodes.values()) -%}
     {%- set selects = [] -%}
-    {%- for test in tests -%}
+    {%- for test in tests if batch.rows != 0 or gate_scope(test) == 'table' -%}
         {%- set failing = gate_test_sql(test, incoming if gate_scope(test) == 'batch' else staged_table) -%}
         {%- do selects.append('select ' ~ text_literal(test.name) ~ ' as test, cast(failures as string) as failures, should_warn, should_error from ('
             ~ get_test_sql(failing, test.config.fail_calc, test.config.warn_if, test.config.error_if, test.config.limit) ~ ')') -%}
     {%- endfor -%}
-    {%- do return(_judge_gate(run_query(selects | join('\nunion all\n')), tests, staged_table, relation) if selects else none) -%}
+    {%- do return(_judge_gate(run_query(selects | join('\nunion all\n')), tests, relation, staged) if selects else none) -%}
 {% endmacro %}
 
 
 {#- Warn, or say why to stop, by each test's severity. -#}
-{% macro _judge_gate(results, tests, staged_table, relation) %}
+{% macro _judge_gate(results, tests, relation, staged) %}
     {%- set by_name = {} -%}
     {%- for test in tests -%} {%- do by_name.update({test.name: test}) -%} {%- endfor -%}
     {%- for row in results -%}
@@ -28,7 +30,7 @@
         {%- set is_error = test.config.severity | upper == 'ERROR' and row['should_error'] -%}
         {%- set failure = 'test ' ~ test.name ~ ' fails for ' ~ row['failures'] ~ ' row(s)' -%}
         {%- if is_error -%}
-            {%- set query = modules.re.sub('\\s+', ' ', gate_test_sql(test, staged_table)) | trim -%}
+            {%- set query = modules.re.sub('\\s+', ' ', gate_test_sql(test, '(select * from ' ~ relation ~ ' version as of ' ~ staged.id ~ ')')) | trim -%}
             {%- do return(model.name ~ ': the gate refused this batch: ' ~ failure ~ '. ' ~ relation ~ ' and its checkpoint are unchanged. See the rows: dbt show --inline "'
                 ~ query ~ '". Mend the data or the rule, then run the same command again') -%}
         {%- elif row['should_warn'] or row['should_error'] -%}

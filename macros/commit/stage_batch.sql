@@ -1,12 +1,14 @@
 {#-
     Write the batch as a staged snapshot, which carries the checkpoint and which no reader sees.
 
-    Returns {'id', 'sql', 'rows': added, 'message'}. Raises when another commit came between the pin and the write: what was
+    Returns {'id', 'sql', 'write', 'rows': added, 'message'}. A merge of nothing is written as an append of nothing, which only moves the
+    checkpoint. Raises when another commit came between the pin and the write: what was
     planned from the old state must not land on the new one, so the model simply runs again.
 -#}
 {% macro stage_batch(batch, relation, plan) %}
-    {%- set document = checkpoint_document(model.name, plan.attempt, plan.mode, plan.inputs) -%}
-    {%- set sql = write_sql(plan.write, relation, batch, column_list('unique_key'), column_list('order_by')) -%}
+    {%- set document = checkpoint_document(model.name, plan.code, plan.attempt, plan.mode, plan.inputs) -%}
+    {%- set write = 'append' if batch.rows == 0 else plan.write -%}
+    {%- set sql = write_sql(write, relation, batch, column_list('unique_key'), column_list('order_by')) -%}
     {%- do run_statement('set spark.wap.id = ' ~ document) -%}
     {%- do run_statement(sql) -%}
     {%- do run_statement('reset spark.wap.id') -%}
@@ -19,8 +21,8 @@
         {{ exceptions.raise_compiler_error(lost_race(relation)) }}
     {%- endif -%}
     {%- set rows = found[0]['added'] | int(0) -%}
-    {%- do return({'id': found[0]['id'], 'sql': sql, 'rows': rows, 'attempt': plan.attempt,
-        'message': plan.write ~ ' ' ~ rows ~ ' rows as snapshot ' ~ found[0]['id']}) -%}
+    {%- do return({'id': found[0]['id'], 'sql': sql, 'write': write, 'rows': rows, 'attempt': plan.attempt,
+        'message': write ~ ' ' ~ rows ~ ' rows as snapshot ' ~ found[0]['id']}) -%}
 {% endmacro %}
 
 

@@ -5,7 +5,7 @@
         {%- if read.kind == 'files' -%}
             {%- do create_files_view(read, plan.files[read.view], plan) -%}
         {%- elif read.kind == 'touched' and decision.kind == 'range' -%}
-            {%- do create_touched_view(read, decision) -%}
+            {%- do create_touched_view(read, decision, plan) -%}
         {%- else -%}
             {%- do create_range_view(read.view, relation_of(read.node), decision) -%}
         {%- endif -%}

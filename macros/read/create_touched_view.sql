@@ -5,12 +5,28 @@
         groups   of those keys' rows before and after: the group a row left is touched too
         rows     of those groups, as of the pin
 
-    The groups stay cached, for the commit needs them again to remove the ones that became empty.
+    The groups stay cached as decision.groups, for the commit needs them again to remove the ones that became empty.
 -#}
-{% macro create_touched_view(read, decision) %}
+{% macro create_touched_view(read, decision, plan) %}
     {%- set relation = relation_of(read.node) -%}
     {%- set keys = config_list(read.node, 'unique_key') -%}
     {%- set groups = group_columns() -%}
+    {%- set changed = _create_keys_view(read, decision, keys) -%}
+    {%- set bounds = key_bounds(changed, keys[0]) -%}
+    {%- set sides = [] -%}
+    {%- for side in ['from', 'to'] -%}
+        {%- do create_range_view(read.view ~ '__' ~ side, relation, {'kind': 'all', 'to': decision[side]}) -%}
+        {%- do sides.append('select ' ~ groups | join(', ') ~ ' from `' ~ read.view ~ '__' ~ side ~ '` left semi join ' ~ changed
+            ~ ' using (' ~ keys | join(', ') ~ ')' ~ (' where ' ~ bounds.predicate if bounds.predicate else '')) -%}
+    {%- endfor -%}
+    {%- do decision.update({'groups': cache_rows('groups', sides | join(' union '), plan)}) -%}
+    {%- do run_statement('create or replace temporary view `' ~ read.view ~ '` as select input.* from `' ~ read.view ~ '__to` as input left semi join '
+        ~ decision.groups ~ ' as touched on ' ~ equal_columns('input', 'touched', groups)) -%}
+{% endmacro %}
+
+
+{#- A view of the keys that the input's commits read: typed, not null, each once. -#}
+{% macro _create_keys_view(read, decision, keys) %}
     {%- set selects = [] -%}
     {%- for input, ranges in decision.ranges.items() -%}
         {%- for range in ranges -%}
@@ -19,20 +35,10 @@
             {%- do selects.append('select ' ~ landed_keys(read.node) ~ ' from `' ~ view ~ '` as landed') -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- do run_statement('cache table `' ~ read.view ~ '__keys` as select distinct * from (' ~ selects | join(' union all ') ~ ')') -%}
-    {%- set bounds = key_bounds('`' ~ read.view ~ '__keys`', keys[0]) -%}
-    {%- set sql -%}
-        cache table `{{ read.view }}__groups` as
-        {% for snapshot in [decision['from'], decision['to']] -%}
-        select {{ groups | join(', ') }}
-        from {{ as_of(relation, snapshot) }} left semi join `{{ read.view }}__keys` using ({{ keys | join(', ') }})
-        {%- if bounds.predicate %} where {{ bounds.predicate }} {%- endif %}
-        {{ 'union' if not loop.last }}
-        {%- endfor %}
-    {%- endset -%}
-    {%- do run_statement(sql) -%}
-    {%- do run_statement('create or replace temporary view `' ~ read.view ~ '` as select input.* from ' ~ as_of(relation, decision['to'])
-        ~ ' as input left semi join `' ~ read.view ~ '__groups` as touched on ' ~ equal_columns('input', 'touched', groups)) -%}
+    {%- set view = '`' ~ read.view ~ '__keys`' -%}
+    {%- do run_statement('create or replace temporary view ' ~ view ~ ' as select distinct * from (' ~ selects | join(' union all ')
+        ~ ') where ' ~ keys | join(' is not null and ') ~ ' is not null') -%}
+    {%- do return(view) -%}
 {% endmacro %}
 
 

@@ -1,11 +1,10 @@
 {#-
     Make a table in Spark's session catalog over a source's directory, which is the only way in SQL to get `_metadata`, the origin
-    of each row. It holds nothing but a definition and is dropped with the batch. Returns its name, quoted.
+    of each row. It holds nothing but a definition, has a name of this attempt and is dropped with it. Returns its name, quoted.
 -#}
-{% macro file_table(name, format, path, columns=none, options={}) %}
-    {%- set table = 'spark_catalog.default.`' ~ name ~ '`' -%}
+{% macro file_table(name, format, path, pin, columns=none, options={}) %}
+    {%- set table = 'spark_catalog.default.`' ~ model.name ~ '__' ~ name ~ '_' ~ pin.attempt ~ '`' -%}
     {%- set all_options = dict({'recursiveFileLookup': 'true'}, **options) -%}
-    {%- do run_statement('drop table if exists ' ~ table) -%}
     {%- set ddl -%}
         create table {{ table }} {% if columns %}({{ columns | join(' string, ') }} string){% endif %}
         using {{ format }}
@@ -15,6 +14,7 @@
         location {{ text_literal(path) }}
     {%- endset -%}
     {%- do run_statement(ddl) -%}
+    {%- do pin.temporary.append('drop table if exists ' ~ table) -%}
     {%- do return(table) -%}
 {% endmacro %}
 

@@ -6,7 +6,7 @@
     source's `lookback_days` bounds both sides: older files are left alone, older partitions are not read.
     `header` and `lines` (not blank, header included) are known for csv; a file without rows is not new.
 -#}
-{% macro list_new_files(read, relation) %}
+{% macro list_new_files(read, relation, pin) %}
     {%- set source = read.node -%}
     {%- do check_source(source) -%}
     {%- do run_statement("create or replace temporary view `" ~ read.view ~ "__listing` using binaryFile options ("
@@ -16,7 +16,7 @@
         {%- do files.append({'path': row['path'], 'modified_at': row['modified_at'], 'size': row['size'] | int}) -%}
     {%- endfor -%}
     {%- if files and source.meta.get('format', 'csv') == 'csv' -%}
-        {%- do return(read_headers(read, files)) -%}
+        {%- do return(read_headers(read, files, pin)) -%}
     {%- endif -%}
     {%- do return(files) -%}
 {% endmacro %}

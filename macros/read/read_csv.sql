@@ -4,7 +4,7 @@
     Spark maps csv columns by position, so each header gets a table of positional columns c0, c1, …. A repeated column name keeps
     its first value, the others are rescued; a line with too few or too many values is kept whole, its columns null.
 -#}
-{% macro read_csv(read, files) %}
+{% macro read_csv(read, files, pin) %}
     {%- set groups = {} -%}
     {%- for file in files -%}
         {%- do groups.setdefault(tojson(file.header), []).append(file) -%}
@@ -14,7 +14,7 @@
         {%- set header = group[0].header -%}
         {%- set cells = [] -%}
         {%- for _ in header.names -%} {%- do cells.append('c' ~ loop.index0) -%} {%- endfor -%}
-        {%- set table = file_table(read.view ~ '__csv_' ~ loop.index0, 'csv', source_path(read.node), cells + ['_malformed'], {
+        {%- set table = file_table('csv_' ~ loop.index0, 'csv', source_path(read.node), pin, cells + ['_malformed'], {
             'header': 'true', 'sep': header.delimiter, 'quote': '"', 'escape': '"', 'mode': 'PERMISSIVE',
             'columnNameOfCorruptRecord': '_malformed', 'multiLine': read.node.meta.get('multiline', false) | lower,
             'encoding': read.node.meta.get('encoding', 'UTF-8'),

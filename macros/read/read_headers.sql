@@ -4,8 +4,8 @@
     A file without rows is dropped. One whose header names no declared column is left where it is, with a warning: taking it
     would lose its first line.
 -#}
-{% macro read_headers(read, files) %}
-    {%- set table = file_table(read.view ~ '__lines', 'text', source_path(read.node)) -%}
+{% macro read_headers(read, files, pin) %}
+    {%- set table = file_table('lines', 'text', source_path(read.node), pin) -%}
     {%- set sql -%}
         select
             path,
@@ -30,6 +30,5 @@
             {%- do exceptions.warn(file.path ~ ': its first line names no column of source ' ~ read.node.name ~ '; the file was left alone. Give it a header, or move it away') -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do run_statement('drop table if exists ' ~ table) -%}
     {%- do return(readable) -%}
 {% endmacro %}

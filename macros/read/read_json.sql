@@ -1,6 +1,6 @@
 {#- The select that reads json lines: each field's text by name (any case), the unknown ones rescued, an unreadable line kept whole. -#}
-{% macro read_json(read, files) %}
-    {%- set table = file_table(read.view ~ '__lines', 'text', source_path(read.node)) -%}
+{% macro read_json(read, files, pin) %}
+    {%- set table = file_table('lines', 'text', source_path(read.node), pin) -%}
     {%- set declared = [] -%}
     {%- for name in read.node.columns -%} {%- do declared.append(text_literal(name | lower)) -%} {%- endfor -%}
     {%- set sql -%}

@@ -1,6 +1,6 @@
 {#- The select that reads parquet or avro files: columns by name with their declared types, the unknown ones rescued as json. -#}
-{% macro read_typed(read, files, format) %}
-    {%- set table = file_table(read.view ~ '__' ~ format, format, source_path(read.node), none, {'mergeSchema': 'true'} if format == 'parquet' else {}) -%}
+{% macro read_typed(read, files, format, pin) %}
+    {%- set table = file_table(format, format, source_path(read.node), pin, none, {'mergeSchema': 'true'} if format == 'parquet' else {}) -%}
     {%- set found = {} -%}
     {%- for row in run_query('describe table ' ~ table) if row[0] and not row[0].startswith('#') -%}
         {%- do found.update({row[0] | lower: row[0]}) -%}
