@@ -1,0 +1,5 @@
+"""`python -m runner` is `medallion`."""
+
+from runner.cli import main
+
+main()

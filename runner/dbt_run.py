@@ -1,0 +1,97 @@
+"""Runs dbt in this process and tells what happened, node by node, as it happens."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+from runner.errors import DataError, InfrastructureError, UsageError
+from runner.settings import Settings
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test."""
+
+    name: str
+    kind: str  # model, test, unit_test, …
+    status: str  # success, pass, error, fail, warn, skipped
+    message: str
+    seconds: float
+
+    @property
+    def is_bad(self) -> bool:
+        """Tell whether it failed."""
+        return self.status in ("error", "fail", "runtime error")
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """What became of one dbt invocation."""
+
+    run: str  # dbt's invocation id
+    nodes: tuple[NodeResult, ...]
+
+    @property
+    def failures(self) -> tuple[NodeResult, ...]:
+        """Return the nodes that failed, in the order in which they ran."""
+        return tuple(node for node in self.nodes if node.is_bad)
+
+
+def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[str], None]) -> DbtResult:
+    """Run dbt with the settings' environment; `on_start` hears each node's name as it starts.
+
+    Raises UsageError for arguments that dbt does not take, DataError when the project itself does not stand.
+    """
+    os.environ.update(settings.environ())
+    os.chdir(settings.project_dir)
+
+    def listen(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            on_start(event.data.node_info.node_name)
+
+    done = dbtRunner(callbacks=[listen]).invoke(["--log-level", "none", *arguments])
+    if done.exception:
+        raise _understood(done.exception)
+    nodes = tuple(_node(result) for result in getattr(done.result, "results", ()))
+    return DbtResult(_invocation(settings), nodes)
+
+
+def first_line(text: str) -> str:
+    """Return the line of a message that says what happened; Spark's traces and dbt's headings are not it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    heads = ("Runtime Error", "Compilation Error", "Database Error", "An error occurred while calling")
+    told = [line for line in lines if not line.startswith(heads) and not line.startswith(("at ", ">"))]
+    return (told or lines or [""])[0].removeprefix(": ")
+
+
+def _node(result: Any) -> NodeResult:
+    return NodeResult(
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        status=str(result.status),
+        message=result.message or "",
+        seconds=result.execution_time,
+    )
+
+
+def _invocation(settings: Settings) -> str:
+    path = settings.project_dir / os.environ.get("DBT_TARGET_PATH", "target") / "run_results.json"
+    try:
+        return str(json.loads(path.read_text())["metadata"]["invocation_id"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def _understood(error: BaseException) -> Exception:
+    text = str(error)
+    if type(error).__name__ == "DbtUsageException" or "No such option" in text:
+        return UsageError(text, fix="See dbt build --help")
+    if "JAVA_GATEWAY_EXITED" in text or "Could not connect" in text:
+        return InfrastructureError(first_line(text), fix="medallion doctor says what is missing")
+    return DataError(first_line(text), fix="Mend it and run the same command again")

@@ -1,0 +1,129 @@
+"""Reads a lake through its catalog, without Spark: tables, their commits, and the checkpoint each carries.
+
+Read-only. What it sees is what any other engine sees, since it is PyIceberg on the same SQLite catalog.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import Table
+
+from runner.errors import DataError
+from runner.settings import Settings
+
+LAYERS = ("bronze", "silver", "gold")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One snapshot of a table; `document` is the checkpoint it carries, if any (see macros/commit)."""
+
+    id: int
+    parent: int | None
+    operation: str
+    committed_at: datetime
+    summary: Mapping[str, str]
+    document: Mapping[str, Any] | None
+
+    def count(self, name: str) -> int:
+        """Return a number of the snapshot's summary, like added-records; 0 when it is not there."""
+        return int(self.summary.get(name, 0))
+
+    @property
+    def live_rows(self) -> int:
+        """Return how many rows a reader sees at this snapshot."""
+        return self.count("total-records") - self.count("total-position-deletes")
+
+
+@dataclass(frozen=True)
+class History:
+    """A table's commits: what `main` consists of, newest first, and what is staged beside it."""
+
+    table: str
+    ancestors: tuple[Commit, ...]
+    staged: tuple[Commit, ...]
+
+    @property
+    def head(self) -> Commit | None:
+        """Return the commit that readers see."""
+        return self.ancestors[0] if self.ancestors else None
+
+    @property
+    def last_run(self) -> Commit | None:
+        """Return the newest commit on main that carries a checkpoint."""
+        return next((commit for commit in self.ancestors if commit.document), None)
+
+    def since(self, start: int | None) -> tuple[Commit, ...]:
+        """Return the commits that are newer than a snapshot, newest first; all of them for None."""
+        ids = [commit.id for commit in self.ancestors]
+        return self.ancestors[: ids.index(start)] if start in ids else self.ancestors
+
+    def of_run(self, run: str) -> Commit | None:
+        """Return the commit on main that a dbt invocation published."""
+        return next((c for c in self.ancestors if c.document and c.document.get("run") == run), None)
+
+
+def open_catalog(settings: Settings) -> Catalog:
+    """Open the lake's catalog; raises when there is none yet."""
+    if not settings.catalog.is_file():
+        raise DataError(f"there is no lake in {settings.home}", fix="Build one first: medallion build")
+    return SqlCatalog(
+        "lake",
+        uri=f"sqlite:///{settings.catalog}",
+        warehouse=f"file://{settings.warehouse}",
+        init_catalog_tables="false",
+    )
+
+
+def list_tables(catalog: Catalog) -> list[str]:
+    """Return the names of the lake's tables, layer by layer."""
+    prefix = os.environ.get("MEDALLION_SCHEMA_PREFIX", "")
+    spaces = {namespace[0] for namespace in catalog.list_namespaces()}
+    schemas = [prefix + layer for layer in LAYERS if prefix + layer in spaces]
+    return [f"{schema}.{name}" for schema in schemas for _, name in sorted(catalog.list_tables(schema))]
+
+
+def table_of_model(model: str) -> str:
+    """Return the table of a model: its layer is the schema, the rest the name."""
+    layer, _, name = model.partition("_")
+    return f"{os.environ.get('MEDALLION_SCHEMA_PREFIX', '')}{layer}.{name}"
+
+
+def read_history(table: Table) -> History:
+    """Read a table's commits from its metadata; no data file is opened."""
+    commits = {snapshot.snapshot_id: _commit(snapshot) for snapshot in table.snapshots()}
+    current = table.current_snapshot()
+    ancestors, at = [], current.snapshot_id if current else None
+    while at in commits:
+        ancestors.append(commits.pop(at))
+        at = ancestors[-1].parent
+    staged = tuple(commit for commit in commits.values() if commit.document)
+    return History(".".join(table.name()), tuple(ancestors), staged)
+
+
+def _commit(snapshot: Any) -> Commit:
+    summary = dict(snapshot.summary.additional_properties) if snapshot.summary else {}
+    return Commit(
+        id=snapshot.snapshot_id,
+        parent=snapshot.parent_snapshot_id,
+        operation=snapshot.summary.operation.value if snapshot.summary else "",
+        committed_at=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, tz=timezone.utc),
+        summary=summary,
+        document=_document(summary.get("wap.id", "")),
+    )
+
+
+def _document(wap_id: str) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(wap_id) if wap_id.startswith("{") else None
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) and document.get("medallion") == 1 else None

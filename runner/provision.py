@@ -1,0 +1,69 @@
+"""What `make setup` does once the packages are there: Java, jars, the shell's activation, dbt's plugin."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.errors import MedallionError
+from runner.home import prepare_home
+from runner.jars import ensure_jars
+from runner.java import Java, bundled_home, find_java
+from runner.settings import load_settings
+
+_BEGIN, _END = "# >>> medallion >>>", "# <<< medallion <<<"
+
+
+def main() -> int:
+    """Complete the environment this runs in; safe to repeat."""
+    try:
+        java = find_java(os.environ)
+        print(f"      Java {java.major} from {java.source}: {java.home}", flush=True)
+        project = load_settings().project_dir
+        link_java(Path(sys.prefix), java)
+        activate(Path(sys.prefix) / "bin" / "activate", activation_block(project, java, os.environ))
+        register_plugin(Path(sysconfig.get_path("purelib")))
+        print("      Spark's jars …", flush=True)
+        print("      downloaded" if ensure_jars() else "      there already", flush=True)
+        prepare_home(load_settings().home)
+    except MedallionError as error:
+        print(f"setup: {error.line}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def link_java(venv: Path, java: Java) -> None:
+    """Put `java` beside `python` if the machine has none that suits Spark; else take the link away."""
+    link = venv / "bin" / "java"
+    link.unlink(missing_ok=True)
+    if java.home == bundled_home():
+        link.symlink_to(java.executable)
+
+
+def activation_block(project: Path, java: Java, environ: Mapping[str, str]) -> str:
+    """Return the lines that the activated shell needs: the settings file, Spark's Java, no other Spark."""
+    lines = [_BEGIN, f'if [ -f "{project}/.env" ]; then set -a; . "{project}/.env"; set +a; fi']
+    has_unsuitable_home = bool(environ.get("JAVA_HOME")) and java.source != "JAVA_HOME"
+    if java.home == bundled_home() or has_unsuitable_home:
+        lines.append(f'export JAVA_HOME="{java.home}"')
+    return "\n".join([*lines, "unset SPARK_HOME SPARK_CONF_DIR", _END, ""])
+
+
+def activate(script: Path, block: str) -> None:
+    """Write the block at the end of the activation script, in place of an earlier one."""
+    text = script.read_text()
+    before, _, rest = text.partition(_BEGIN)
+    after = rest.partition(f"{_END}\n")[2]
+    script.write_text(f"{before}{after}{block}")
+
+
+def register_plugin(site_packages: Path) -> None:
+    """Make dbt load the project's plugin: dbt looks for modules whose name starts with `dbt_`."""
+    (site_packages / "dbt_medallion.py").write_text("from runner.dbt_plugin import plugins  # noqa: F401\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""Where things are and what they are called: flag, then environment, then `.env`, then default.
+
+The file is `.env` beside `dbt_project.yml`, with the same names as the environment, since plain dbt knows
+nothing but the environment: the activated shell reads the same file. Its paths must be absolute, as dbt reads
+them from wherever it was started.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.errors import BadSetting, ProjectNotFound
+from runner.java import find_java
+
+DEFAULT_PORT = 10016
+_PATHS = ("MEDALLION_HOME", "MEDALLION_RAW")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's settings; every other local path follows from `home`."""
+
+    project_dir: Path
+    home: Path
+    raw_root: str  # a directory or an s3:// prefix
+    server_port: int = DEFAULT_PORT
+    target: str = "local"
+    from_file: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def catalog(self) -> Path:
+        """Return the SQLite file that is the Iceberg catalog."""
+        return self.home / "catalog.db"
+
+    @property
+    def warehouse(self) -> Path:
+        """Return the folder that holds all table files."""
+        return self.home / "warehouse"
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder for logs of the runner's own processes."""
+        return self.home / "logs"
+
+    @property
+    def profiles_dir(self) -> Path:
+        """Return the folder with `profiles.yml`."""
+        return self.project_dir / "profiles"
+
+    @property
+    def is_raw_local(self) -> bool:
+        """Tell whether raw files land in a directory of this machine."""
+        return "://" not in self.raw_root
+
+    def environ(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """Return the environment that dbt and Spark child processes need to see the same settings."""
+        java = find_java(base)
+        env = dict(self.from_file) | dict(base)
+        # a Spark of another version on this machine must not shadow the one that the project pins
+        for name in ("SPARK_HOME", "SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS"):
+            env.pop(name, None)
+        return env | {
+            "MEDALLION_HOME": str(self.home),
+            "MEDALLION_RAW": self.raw_root,
+            "MEDALLION_SERVER_PORT": str(self.server_port),
+            "MEDALLION_TARGET": self.target,
+            "DBT_PROFILES_DIR": str(
+                self.project_dir
+            ),  # the root's link: the profile takes its folder for the project's
+            "DBT_PROJECT_DIR": str(self.project_dir),
+            "JAVA_HOME": str(java.home),
+            "PATH": os.pathsep.join([str(java.home / "bin"), base.get("PATH", os.defpath)]),
+        }
+
+
+def load_settings(
+    *,
+    project_dir: Path | None = None,
+    home: Path | None = None,
+    raw: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read the settings that hold here and now."""
+    project = project_dir.resolve() if project_dir else find_project(Path.cwd())
+    from_file = read_env_file(project / ".env")
+    given = from_file | {k: v for k, v in environ.items() if v}
+    resolved_home = _absolute(
+        str(home) if home else given.get("MEDALLION_HOME") or str(project / ".medallion")
+    )
+    raw_root = raw or given.get("MEDALLION_RAW") or f"{resolved_home}/raw"
+    return Settings(
+        project_dir=project,
+        home=Path(resolved_home),
+        raw_root=_absolute(raw_root),
+        server_port=parse_port(given.get("MEDALLION_SERVER_PORT", str(DEFAULT_PORT))),
+        target=given.get("MEDALLION_TARGET", "local"),
+        from_file=from_file,
+    )
+
+
+def find_project(start: Path) -> Path:
+    """Walk up from a folder to the one that holds `dbt_project.yml`."""
+    for folder in (start, *start.parents):
+        if (folder / "dbt_project.yml").is_file():
+            return folder.resolve()
+    raise ProjectNotFound(
+        f"no dbt_project.yml in {start} or a folder above it",
+        fix="Go to the project's folder, or name it with --project-dir",
+    )
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read `NAME=value` lines; only the project's own names count, comments and quotes as in a shell."""
+    if not path.is_file():
+        return {}
+    lines = (line.strip().removeprefix("export ") for line in path.read_text().splitlines())
+    pairs = (line.partition("=") for line in lines if line.startswith("MEDALLION_"))
+    values = {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+    for name in _PATHS:
+        value = values.get(name)
+        if value and "://" not in value and not Path(value).is_absolute():
+            raise BadSetting(f"{name}={value} in {path} is a relative path", fix="Write an absolute one")
+    return values
+
+
+def parse_port(text: str) -> int:
+    """Read a port number; 0 means any free port."""
+    try:
+        port = int(text)
+    except ValueError:
+        port = -1
+    if not 0 <= port <= 65535:
+        raise BadSetting(
+            f"{text!r} is not a port", fix="Set MEDALLION_SERVER_PORT to a number from 0 to 65535"
+        )
+    return port
+
+
+def _absolute(location: str) -> str:
+    return location if "://" in location else str(Path(location).expanduser().absolute())

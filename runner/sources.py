@@ -1,0 +1,32 @@
+"""The raw sources that the project declares, read from models/bronze/_sources.yml, their only home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runner.errors import UsageError
+from runner.settings import Settings
+
+_DECLARATIONS = Path("models/bronze/_sources.yml")
+
+
+def source_tables(project_dir: Path) -> list[dict[str, Any]]:
+    """Return the declared source tables as the file has them."""
+    path = project_dir / _DECLARATIONS
+    try:
+        declared = yaml.safe_load(path.read_text())["sources"]
+        return [table for source in declared for table in source["tables"]]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} declares no readable sources: {error!r}", fix="Restore its form") from error
+
+
+def source_directories(settings: Settings) -> list[Path]:
+    """Return the local directories where the sources' files land; none when raw is elsewhere."""
+    tables = source_tables(settings.project_dir)
+    paths = [
+        str(table.get("meta", {}).get("path") or f"{settings.raw_root}/{table['name']}") for table in tables
+    ]
+    return [Path(path) for path in paths if "://" not in path]

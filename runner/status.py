@@ -1,0 +1,148 @@
+"""`medallion status`: how far each table is behind what it reads, and how its files are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from pyiceberg.table import Table as IcebergTable
+from rich.table import Table
+
+from runner.build import short
+from runner.lake import Commit, History, list_tables, open_catalog, read_history, table_of_model
+from runner.settings import Settings
+from runner.sources import source_directories
+
+
+@dataclass(frozen=True)
+class InputLag:
+    """How far a table is behind one input: its checkpoint there, and what was committed since."""
+
+    input: str
+    checkpoint: str | None
+    head: str | None
+    snapshots: int
+    rows: int
+    behind: timedelta
+    is_lost: bool  # the checkpoint is no longer in the input's history
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """The state of one table."""
+
+    table: str
+    rows: int
+    data_files: int
+    delete_files: int
+    bytes: int
+    staged: int
+    last_run: str | None
+    last_commit_at: datetime | None
+    inputs: tuple[InputLag, ...]
+    waiting_files: int | None = None  # bronze only: raw files that are not in it
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status with plain values."""
+        plain = asdict(self)
+        plain["last_commit_at"] = self.last_commit_at.isoformat() if self.last_commit_at else None
+        for lag in plain["inputs"]:
+            lag["behind_seconds"] = lag.pop("behind").total_seconds()
+        return plain
+
+
+def read_status(settings: Settings) -> list[TableStatus]:
+    """Read the state of every table of the lake."""
+    catalog = open_catalog(settings)
+    tables = {name: catalog.load_table(name) for name in list_tables(catalog)}
+    histories = {name: read_history(table) for name, table in tables.items()}
+    waiting = _waiting_files(settings, tables)
+    return [table_status(history, histories, waiting.get(name)) for name, history in histories.items()]
+
+
+def table_status(history: History, histories: dict[str, History], waiting: int | None = None) -> TableStatus:
+    """Work out one table's state from the histories of all."""
+    head, run = history.head, history.last_run
+    inputs = run.document["inputs"] if run and run.document else {}
+    lags = [input_lag(name, read["to"], histories.get(table_of_model(name))) for name, read in inputs.items()]
+    return TableStatus(
+        table=history.table,
+        rows=head.live_rows if head else 0,
+        data_files=head.count("total-data-files") if head else 0,
+        delete_files=head.count("total-delete-files") if head else 0,
+        bytes=head.count("total-files-size") if head else 0,
+        staged=len(history.staged),
+        last_run=str(run.document["run"]) if run and run.document else None,
+        last_commit_at=head.committed_at if head else None,
+        inputs=tuple(lags),
+        waiting_files=waiting,
+    )
+
+
+def input_lag(name: str, checkpoint: str | None, history: History | None) -> InputLag:
+    """Work out what was committed to an input since a checkpoint; compaction is not news."""
+    ancestors: tuple[Commit, ...] = history.ancestors if history else ()
+    start = int(checkpoint) if checkpoint else None
+    is_lost = start is not None and start not in [commit.id for commit in ancestors]
+    newer = [c for c in history.since(start) if c.operation != "replace"] if history and not is_lost else []
+    oldest = newer[-1].committed_at if newer else None
+    return InputLag(
+        input=name,
+        checkpoint=checkpoint,
+        head=str(ancestors[0].id) if ancestors else None,
+        snapshots=len(newer),
+        rows=sum(commit.count("added-records") for commit in newer),
+        behind=datetime.now(timezone.utc) - oldest if oldest else timedelta(),
+        is_lost=is_lost,
+    )
+
+
+def _waiting_files(settings: Settings, tables: dict[str, IcebergTable]) -> dict[str, int]:
+    waiting = {}
+    for directory in source_directories(settings):
+        name = table_of_model(f"bronze_{directory.name}")
+        if name in tables and directory.is_dir():
+            versions = {
+                (str(path), path.stat().st_size)
+                for path in directory.rglob("*")
+                if path.is_file() and not path.name.startswith((".", "_")) and path.stat().st_size
+            }
+            waiting[name] = len(versions - _held_versions(tables[name]))
+    return waiting
+
+
+def _held_versions(table: IcebergTable) -> set[tuple[str, int]]:
+    columns = ("_source_file", "_source_size")
+    held = table.scan(selected_fields=columns).to_arrow().group_by(columns).aggregate([])
+    rows = held.to_pylist()
+    return {(row["_source_file"].removeprefix("file:"), row["_source_size"]) for row in rows}
+
+
+def status_table(statuses: list[TableStatus]) -> Table:
+    """Lay the states out as a table."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name in ("table", "rows", "files", "checkpoint", "behind", "last commit"):
+        table.add_column(name, justify="right" if name in ("rows", "files") else "left")
+    for one in statuses:
+        files = f"{one.data_files}" + (f" + {one.delete_files} deletes" if one.delete_files else "")
+        moment = f"{one.last_commit_at:%Y-%m-%d %H:%M:%S}" if one.last_commit_at else "never"
+        marks = ", ".join(f"{lag.input} at {short(lag.checkpoint)}" for lag in one.inputs)
+        table.add_row(one.table, f"{one.rows:,}", files, marks, _behind(one), moment)
+    return table
+
+
+def _behind(one: TableStatus) -> str:
+    told = [_lag(lag) for lag in one.inputs if lag.is_lost or lag.snapshots]
+    if one.waiting_files:
+        told.append(f"[yellow]{one.waiting_files} raw file(s) waiting[/]")
+    if one.staged:
+        told.append(f"[yellow]{one.staged} staged and not published[/]")
+    return "; ".join(told) or "[green]up to date[/]"
+
+
+def _lag(lag: InputLag) -> str:
+    if lag.is_lost:
+        return f"[red]checkpoint on {lag.input} lost[/]"
+    seconds = int(lag.behind.total_seconds())
+    return f"[yellow]{lag.snapshots} snapshot(s), {lag.rows:,} rows, {timedelta(seconds=seconds)}[/]"
