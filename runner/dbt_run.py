@@ -55,7 +55,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[st
         if event.info.name == "LogStartLine":
             on_start(event.data.node_info.node_name)
 
-    done = dbtRunner(callbacks=[listen]).invoke(["--log-level", "none", *arguments])
+    done = dbtRunner(callbacks=[listen]).invoke(["--log-level", "none", "--log-level-file", "debug", *arguments])
     if done.exception:
         raise _understood(done.exception)
     nodes = tuple(_node(result) for result in getattr(done.result, "results", ()))

@@ -1,13 +1,14 @@
 {#-
-    Make the rows to commit available: {'view', 'columns': names, 'rows': count or none, 'has_deletes', 'predicate'}.
+    Make the rows to commit available: {'view', 'columns': names, 'rows': count or none, 'has_deletes', 'is_cached', 'predicate'}.
 
     A batch to append or to overwrite with is written once, so it stays a view. A batch to merge is read several times (its bounds,
-    the merge, the gate) and a merge must see the same rows each time, so it is cached, and Spark then knows its size.
+    the merge, the gate) and a merge must see the same rows each time, so it is cached, and Spark then knows its size. Where its keys lie is
+    not asked of recomputed groups: they are anywhere, and never none.
 -#}
 {% macro prepare_batch(sql, relation, plan, is_proven) %}
     {%- set batch = {
         'view': '`' ~ model.name ~ '__batch`', 'columns': contract_columns(model) | map(attribute='name') | list,
-        'rows': none, 'has_deletes': '_is_deleted' in sql, 'predicate': none,
+        'rows': none, 'has_deletes': '_is_deleted' in sql, 'predicate': none, 'is_cached': plan.write == 'merge',
     } -%}
     {%- if plan.write != 'merge' or not is_proven -%}
         {%- do run_statement('create or replace temporary view ' ~ batch.view ~ ' as ' ~ sql) -%}
@@ -15,8 +16,11 @@
     {%- if not is_proven -%} {%- do _check_contract(batch) -%} {%- endif -%}
     {%- if plan.write == 'merge' -%}
         {%- do batch.update({'view': cache_rows('batch', sql, plan)}) -%}
-        {%- do _add_emptied_groups(batch, relation, plan) -%}
-        {%- do batch.update(key_bounds(batch.view, column_list('unique_key')[0])) -%}
+        {%- if plan.decisions.values() | selectattr('groups', 'defined') | list -%}
+            {%- do _add_emptied_groups(batch, relation, plan) -%}
+        {%- else -%}
+            {%- do batch.update(key_bounds(batch.view, column_list('unique_key')[0])) -%}
+        {%- endif -%}
     {%- endif -%}
     {%- do return(batch) -%}
 {% endmacro %}

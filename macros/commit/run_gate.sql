@@ -9,7 +9,7 @@
     {%- set staged_view = model.name ~ '__staged' -%}
     {%- do create_range_view(staged_view, relation, {'kind': 'all', 'to': staged.id}) -%}
     {%- set staged_table = '`' ~ staged_view ~ '`' -%}
-    {%- set incoming = staged_table if batch.rows is none else '(select * from ' ~ batch.view ~ (' where not _is_deleted' if batch.has_deletes else '') ~ ')' -%}
+    {%- set incoming = staged_table if not batch.is_cached else '(select * from ' ~ batch.view ~ (' where not _is_deleted' if batch.has_deletes else '') ~ ')' -%}
     {%- set tests = gated_tests(model.unique_id, graph.nodes.values()) -%}
     {%- set selects = [] -%}
     {%- for test in tests if batch.rows != 0 or gate_scope(test) == 'table' -%}

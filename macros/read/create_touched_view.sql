@@ -25,7 +25,7 @@
 {% endmacro %}
 
 
-{#- A view of the keys that the input's commits read: typed, not null, each once. -#}
+{#- A view of the keys that the input's commits read: typed and not null. -#}
 {% macro _create_keys_view(read, decision, keys) %}
     {%- set selects = [] -%}
     {%- for input, ranges in decision.ranges.items() -%}
@@ -36,7 +36,7 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- set view = '`' ~ read.view ~ '__keys`' -%}
-    {%- do run_statement('create or replace temporary view ' ~ view ~ ' as select distinct * from (' ~ selects | join(' union all ')
+    {%- do run_statement('create or replace temporary view ' ~ view ~ ' as select * from (' ~ selects | join(' union all ')
         ~ ') where ' ~ keys | join(' is not null and ') ~ ' is not null') -%}
     {%- do return(view) -%}
 {% endmacro %}

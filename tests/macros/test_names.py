@@ -1,0 +1,136 @@
+"""Literals, names and places."""
+# ruff: noqa: E501 - a case is a line
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness import Node, Project, Refused, contract, table_node
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("plain", "'plain'"),
+        ("", "''"),
+        ("O'Hara", r"'O\'Hara'"),
+        ("''", r"'\'\''"),
+        ("back\\slash", r"'back\\slash'"),
+        ("\\'", r"'\\\''"),
+        ("ends in \\", r"'ends in \\'"),
+        ("two\nlines", "'two\nlines'"),
+        ('the "best"', "'the \"best\"'"),
+        ("café", "'café'"),
+        ("{{ not jinja }}", "'{{ not jinja }}'"),
+        ("'; drop table t; --", r"'\'; drop table t; --'"),
+        (42, "'42'"),
+        (True, "'True'"),
+    ],
+)
+def test_a_literal_holds_any_value(value: Any, literal: str) -> None:
+    assert Project().text_literal(value) == literal
+
+
+@pytest.mark.xfail(strict=True, reason="Spark replaces ${spark.app.name} within literals")
+def test_spark_substitutes_nothing_within_a_literal() -> None:
+    assert "${" not in Project().text_literal("a ${spark.app.name} b")
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "custom", "table"),
+    [
+        ("silver_orders", "silver", None, "orders"),
+        ("silver_orders_deleted", "silver", None, "orders_deleted"),
+        ("gold_daily_sales", "gold", None, "daily_sales"),
+        ("gold_silver_share", "gold", None, "silver_share"),
+        ("silver_silver_orders", "silver", None, "silver_orders"),
+        ("orders", "silver", None, "orders"),
+        ("silver_orders", "gold", None, "silver_orders"),
+        ("silverware", "silver", None, "silverware"),
+        ("silver_orders", None, None, "silver_orders"),
+        ("silver_orders", "silver", " purchases ", "purchases"),
+    ],
+)
+def test_a_table_is_named_as_its_model_without_the_layer(
+    name: str, schema: str | None, custom: str | None, table: str
+) -> None:
+    node = Node(name=name, config=Node(schema=schema))
+    assert Project().generate_alias_name(custom, node) == table
+
+
+@pytest.mark.xfail(strict=True, reason="without a schema the layer is taken for an empty one")
+def test_a_name_may_start_with_an_underscore() -> None:
+    node = Node(name="_scratch", config=Node(schema=None))
+    assert Project().generate_alias_name(None, node) == "_scratch"
+
+
+def test_contract_columns() -> None:
+    columns = Node({
+        "Id": Node(name="Id", data_type=" BIGINT ", description=" The key. ", meta={"old": 1}, config=Node(meta={"new": 2})),
+        "a": Node(name="a", data_type="string", description=None, meta={"old": 1}),
+    })  # fmt: skip
+    assert Project().contract_columns(Node(name="m", columns=columns)) == [
+        {"name": "id", "type": "bigint", "description": "The key.", "meta": {"new": 2}},
+        {"name": "a", "type": "string", "description": "", "meta": {"old": 1}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "m: no columns declared"),
+        ({"id": Node(name="id", data_type=None, description="", meta={})}, "m: column id has no data_type"),
+    ],
+)
+def test_a_contract_that_is_not_one_is_refused(columns: dict[str, Node], said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        Project().contract_columns(Node(name="m", columns=columns))
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"file_format": "parquet"}, "file_format must be iceberg"),
+        ({"incremental_strategy": "insert_overwrite"}, "must be append or merge, not insert_overwrite"),
+        ({"unique_key": None}, "a merge needs a key"),
+        ({"unique_key": ["id", "nothing"]}, "names nothing, which is not a column"),
+        ({"order_by": ["later"]}, "names later"),
+        ({"recompute_by": "day"}, "names day"),
+        ({}, None),
+        ({"unique_key": "id"}, None),
+        ({"incremental_strategy": "append", "unique_key": None}, None),
+    ],
+)
+def test_a_model_that_cannot_keep_the_promises_is_refused(config: dict[str, Any], said: str | None) -> None:
+    whole = {"file_format": "iceberg", "incremental_strategy": "merge", "unique_key": ["id"], **config}
+    node = Node(name="m", columns=contract(id="bigint", a="string"))
+    if said is None:
+        Project(config=whole).check_model(node)
+    else:
+        with pytest.raises(Refused, match=said):
+            Project(config=whole).check_model(node)
+
+
+@pytest.mark.parametrize(
+    ("meta", "columns", "said"),
+    [
+        ({}, contract(op="string"), None),
+        ({"format": "parquet"}, contract(op="string"), None),
+        (
+            {"format": "xml"},
+            contract(op="string"),
+            "source raw.orders: unknown format 'xml'; use one of csv, json",
+        ),
+        ({}, {}, "source raw.orders declares no columns"),
+    ],
+)
+def test_a_source_that_nothing_can_read_is_refused(
+    meta: dict[str, Any], columns: dict[str, Node], said: str | None
+) -> None:
+    source = Node(table_node("orders", "source"), meta=meta, columns=columns)
+    if said is None:
+        Project().check_source(source)
+    else:
+        with pytest.raises(Refused, match=said):
+            Project().check_source(source)

@@ -1,0 +1,98 @@
+"""The rules that a landed row must keep."""
+# ruff: noqa: E501 - a case is a line
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness import Node, Project, contract, one_line, table_node
+
+COLUMNS = {"id": "bigint landed_as orderid", "at": "timestamp landed_as changed", "name": "string landed_as name",
+           "price": "double landed_as price", "_source_file": "string"}  # fmt: skip
+BLANK = "coalesce(trim(_landed.{}), '') = ''"
+
+
+def node(rules: list[dict[str, Any]] | None = None, **columns: str) -> Node:
+    meta = {"operation_column": "op", **({"rules": rules} if rules is not None else {})}
+    config = Node(schema="silver", unique_key=["id"], order_by=["at", "_source_file"], meta=meta)
+    return table_node("silver_orders", columns=contract(**(columns or COLUMNS)), config=config)
+
+
+def rules_of(model: Node) -> dict[str, str]:
+    project = Project()
+    found = project.row_rules(model, project.landed_columns(model))
+    return {rule["name"]: one_line(rule["check"]) for rule in found}
+
+
+def test_the_contract_makes_rules() -> None:
+    assert rules_of(node()) == {
+        "id_castable": f"id is not null or {BLANK.format('orderid')}",
+        "at_castable": f"at is not null or {BLANK.format('changed')}",
+        "price_castable": f"_op <=> 'D' or price is not null or {BLANK.format('price')}",
+        "id_not_null": f"id is not null or not ({BLANK.format('orderid')})",
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "check"),
+    [
+        pytest.param(
+            {"name": "price_positive", "check": "price > 0"}, "_op <=> 'D' or coalesce(price > 0, false)",
+            id="must be true; not asked of a deletion",
+        ),
+        pytest.param(
+            {"name": "op_known", "check": "_op in ('I', 'D')", "on_delete": True}, "coalesce(_op in ('I', 'D'), false)",
+            id="asked of a deletion too",
+        ),
+        pytest.param(
+            {"name": "price_positive", "check": "price > 0", "on_delete": False}, "_op <=> 'D' or coalesce(price > 0, false)",
+            id="said to be not",
+        ),
+    ],
+)  # fmt: skip
+def test_a_declared_rule(rule: dict[str, Any], check: str) -> None:
+    assert rules_of(node([rule]))[rule["name"]] == check
+
+
+def test_rules_come_in_the_order_of_the_yml() -> None:
+    names = list(rules_of(node([{"name": "b", "check": "true"}, {"name": "a", "check": "true"}])))
+    assert names[-2:] == ["b", "a"]
+
+
+def test_each_key_column_has_its_rule() -> None:
+    model = node(id="bigint landed_as orderid", line="int landed_as line")
+    model["config"]["unique_key"] = ["id", "line"]
+    found = rules_of(model)
+    assert [name for name in found if name.endswith("_not_null")] == ["id_not_null", "line_not_null"]
+    assert found["line_castable"] == f"line is not null or {BLANK.format('line')}"  # of a deletion too
+
+
+@pytest.mark.parametrize(
+    ("type_", "expression"),
+    [
+        ("string", "landed.price"),
+        ("double", "try_cast(nullif(trim(landed.price), '') as double)"),
+        ("decimal(10,2)", "try_cast(nullif(trim(landed.price), '') as decimal(10,2))"),
+    ],
+)
+def test_a_landed_text_is_cast_strictly(type_: str, expression: str) -> None:
+    column = Node(name="p", type=type_, meta=Node(landed_as="price"))
+    assert one_line(Project().cast_landed(column, "landed")) == expression
+
+
+def test_the_key_of_landed_rows() -> None:
+    sql = one_line(Project().landed_keys(node()))
+    assert sql == "try_cast(nullif(trim(landed.orderid), '') as bigint) as id"
+
+
+def test_checked_rows_carry_types_origin_and_reasons() -> None:
+    project = Project(nodes=[node([{"name": "price_positive", "check": "price > 0"}])])
+    sql = one_line(project.check_rows("landed", rules_of="silver_orders"))
+    assert "try_cast(nullif(trim(landed.price), '') as double) as price" in sql
+    assert "landed.op as _op" in sql
+    assert "struct(landed.*) as _landed" in sql
+    assert "if(_op <=> 'D' or coalesce(price > 0, false), null, 'price_positive')" in sql
+    assert "array('line_well_formed')" in sql
+    for origin in ("_source_modified_at", "_source_file", "_source_position", "_ingested_at"):
+        assert f"landed.{origin}," in sql
