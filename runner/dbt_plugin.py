@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from dbt.flags import get_flags
+from dbt.parser.unit_tests import UnitTestManifestLoader
 from dbt.plugins.manager import dbtPlugin
 
 from runner.home import prepare_home
@@ -23,7 +25,8 @@ class MedallionPlugin(dbtPlugin):
     """Prepares this machine for targets that keep their lake on it."""
 
     def initialize(self) -> None:
-        """Make the home ready, and point Spark to the Java that setup chose."""
+        """Make the home ready, point Spark to the Java that setup chose, let unit tests see the graph."""
+        share_graph_with_unit_tests()
         flags = get_flags()
         target = getattr(flags, "TARGET", None) or os.environ.get("MEDALLION_TARGET") or LOCAL_TARGETS[0]
         if target not in LOCAL_TARGETS:
@@ -42,6 +45,24 @@ def home_of(profiles_dir: str) -> Path:
 def is_java_linked(venv: Path) -> bool:
     """Tell whether setup gave this environment its own Java, as the machine had none that suits."""
     return (venv / "bin" / "java").is_symlink()
+
+
+def share_graph_with_unit_tests() -> None:
+    """Give a unit test the same `graph` that its model has.
+
+    dbt compiles a unit test against a manifest of its own and leaves that one's graph empty, but the row checks
+    find their types and rules in the graph.
+    """
+    plain = UnitTestManifestLoader.__init__
+    if getattr(plain, "shares_graph", False):
+        return
+
+    def init(self: Any, manifest: Any, *rest: Any) -> None:
+        plain(self, manifest, *rest)
+        self.unit_test_manifest.flat_graph = manifest.flat_graph
+
+    init.shares_graph = True  # type: ignore[attr-defined]
+    UnitTestManifestLoader.__init__ = init  # type: ignore[method-assign]
 
 
 plugins = [MedallionPlugin]

@@ -15,8 +15,11 @@
 {% endmacro %}
 
 
-{#- A config value that is one column or a list of columns, as a list. -#}
+{#- A config value of this model that is one column or a list of columns, as a list. A unit test stands for the model it tests. -#}
 {% macro column_list(setting) %}
+    {%- if execute and model.resource_type == 'unit_test' -%}
+        {%- do return(config_list(graph.nodes[model.tested_node_unique_id], setting)) -%}
+    {%- endif -%}
     {%- set value = config.get(setting) or [] -%}
     {%- do return([value] if value is string else value | list) -%}
 {% endmacro %}

@@ -34,9 +34,17 @@
 
 {#- The name `describe table` prints for a declared type. -#}
 {% macro _canonical_type(type) %}
-    {%- set names = {'integer': 'int', 'long': 'bigint', 'varchar': 'string', 'text': 'string', 'real': 'float', 'bool': 'boolean'} -%}
-    {%- set bare = type | lower | replace(' ', '') -%}
-    {%- do return(names.get(bare, 'decimal' ~ bare[7:] if bare.startswith('numeric') else bare)) -%}
+    {%- set names = {
+        'integer': 'int', 'smallint': 'int', 'short': 'int', 'tinyint': 'int', 'byte': 'int', 'long': 'bigint', 'real': 'float',
+        'bool': 'boolean', 'text': 'string', 'varchar': 'string', 'char': 'string', 'timestamp_ltz': 'timestamp',
+        'decimal': 'decimal(10,0)', 'numeric': 'decimal(10,0)', 'dec': 'decimal(10,0)',
+    } -%}
+    {%- set found = namespace(type=type | lower | replace(' ', '')) -%}
+    {%- set found.type = modules.re.sub('\\b(numeric|dec)\\(', 'decimal(', modules.re.sub('\\b(var)?char\\(\\d+\\)', 'string', found.type)) -%}
+    {%- for name, canonical in names.items() -%}
+        {%- set found.type = modules.re.sub('\\b' ~ name ~ '\\b(?![(:])', canonical, found.type) -%}
+    {%- endfor -%}
+    {%- do return(found.type) -%}
 {% endmacro %}
 
 

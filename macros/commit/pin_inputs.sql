@@ -1,5 +1,5 @@
 {#-
-    Note the head of the model's table and of every input, once, and decide from them. Returns plan_commit's plan, the new
+    Note the head of the model's table (if `relation` names one) and of every input, once, and decide from them. Returns plan_commit's plan, the new
     files, the time of the pin, an id for this attempt, and the statements that free what it keeps in the session.
 -#}
 {% macro pin_inputs(relation, reads) %}
@@ -9,7 +9,10 @@
         'attempt': now.strftime('%Y%m%dT%H%M%S%f') ~ '_' ~ invocation_id[:8],
         'files': {}, 'temporary': [],
     } -%}
-    {%- set relations = {model.name: relation} -%}
+    {%- if not reads | selectattr('since', 'none') | rejectattr('kind', 'equalto', 'pinned') | list -%}
+        {{ exceptions.raise_compiler_error(model.name ~ ': nothing it reads would ever make it run; read at least one input by new_files, new_rows or touched_rows') }}
+    {%- endif -%}
+    {%- set relations = {model.name: relation} if relation else {} -%}
     {%- for read in reads -%}
         {%- if read.kind == 'files' -%}
             {%- do pin.files.update({read.view: list_new_files(read, relation, pin)}) -%}
@@ -19,7 +22,8 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads, read_lineages(relations), pin.files) -%}
+    {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads,
+        dict({model.name: {'head': none, 'snapshots': {}}}, **read_lineages(relations)), pin.files) -%}
     {%- if plan.refused -%}
         {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ')
             ~ '. Nothing was changed. To rebuild it: dbt build --full-refresh --select ' ~ model.name) }}

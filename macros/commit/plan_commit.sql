@@ -12,25 +12,45 @@
 {% macro plan_commit(model_name, strategy, full_refresh, reads, lineages, files) %}
     {%- set parent = lineages[model_name].head -%}
     {%- set checkpoint = find_checkpoint(list_ancestors(lineages[model_name])) -%}
-    {%- set document = none if full_refresh else checkpoint.document -%}
     {%- set refused = [] if full_refresh else _refuse_foreign(model_name, checkpoint) -%}
-    {%- set decisions, inputs, triggers = {}, {}, [] -%}
-    {%- set run = namespace(rebuilt=full_refresh) -%}
+    {%- set decisions = _decide_reads(reads, none if full_refresh else checkpoint.document, lineages, files) -%}
+    {%- set rebuilt = full_refresh or _is_rebuilt(reads, decisions) -%}
+    {%- if rebuilt -%} {%- set decisions = _decide_reads(reads, none, lineages, files) -%} {%- endif -%}
+    {%- set inputs, triggers = {}, [] -%}
     {%- for read in reads -%}
-        {%- set decision = _decide_read(read, document, lineages, files) -%}
-        {%- do decisions.update({read.view: decision}) -%}
+        {%- set decision = decisions[read.view] -%}
         {%- if decision.kind == 'refused' -%} {%- do refused.append(read.node.name ~ ': ' ~ decision.reason) -%} {%- endif -%}
-        {%- if read.kind != 'pinned' and read.since is none -%}
+        {%- if is_trigger(read) -%}
             {%- do triggers.append(decision.kind) -%}
-            {%- if read.kind == 'touched' and decision.kind == 'all' -%} {%- set run.rebuilt = true -%} {%- endif -%}
-            {%- do inputs.update({read.node.name: {'from': decision['from'], 'to': decision['to']}}) if read.kind != 'files' -%}
+            {%- if read.kind != 'files' -%} {%- do inputs.update({read.node.name: {'from': decision['from'], 'to': decision['to']}}) -%} {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set mode = 'idle' if triggers | reject('equalto', 'nothing') | list | length == 0
-        else 'first' if parent is none else 'full' if run.rebuilt else 'range' -%}
+    {%- set is_idle = not triggers | reject('equalto', 'nothing') | list -%}
+    {%- set mode = 'idle' if is_idle else 'first' if parent is none else 'full' if rebuilt else 'range' -%}
     {%- set write = 'overwrite' if mode == 'full' else 'append' if mode == 'first' else strategy -%}
     {%- do return({'mode': mode, 'write': write, 'parent': parent, 'decisions': decisions, 'inputs': inputs, 'refused': refused,
         'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
+{% endmacro %}
+
+
+{#- Pure: news in this input makes the model run. A pinned input, or one read since another model's checkpoint, does not. -#}
+{% macro is_trigger(read) %}
+    {%- do return(read.kind != 'pinned' and read.since is none) -%}
+{% endmacro %}
+
+
+{#- Some touched input can only be read whole; then the table is overwritten, so everything has to be read whole. -#}
+{% macro _is_rebuilt(reads, decisions) %}
+    {%- for read in reads if read.kind == 'touched' and decisions[read.view].kind == 'all' -%} {%- do return(true) -%} {%- endfor -%}
+    {%- do return(false) -%}
+{% endmacro %}
+
+
+{#- {view: decision} for all reads. -#}
+{% macro _decide_reads(reads, document, lineages, files) %}
+    {%- set decisions = {} -%}
+    {%- for read in reads -%} {%- do decisions.update({read.view: _decide_read(read, document, lineages, files)}) -%} {%- endfor -%}
+    {%- do return(decisions) -%}
 {% endmacro %}
 
 
@@ -45,7 +65,9 @@
     {%- endif -%}
     {%- set document = find_checkpoint(list_ancestors(lineages[read.since.name])).document if read.since else document -%}
     {%- set start = (document.inputs.get(read.node.name) or {}).get('to') if document else none -%}
-    {%- do return(decide_touched(ancestors, start) if read.kind == 'touched' else decide_range(ancestors, start)) -%}
+    {%- if read.kind == 'new' -%} {%- do return(decide_range(ancestors, start)) -%} {%- endif -%}
+    {%- set touched = decide_touched(ancestors, start) -%}
+    {%- do return(touched if touched.kind != 'range' or is_traceable(read.node) else {'kind': 'all', 'from': none, 'to': touched['to']}) -%}
 {% endmacro %}
 
 

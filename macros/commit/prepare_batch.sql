@@ -1,5 +1,5 @@
 {#-
-    Make the rows to commit available: {'view', 'columns': names, 'rows': count or none, 'has_deletes', 'is_cached', 'predicate'}.
+    Make the rows to commit available: {'view', 'columns': names, 'rows': count or none, 'has_deletes', 'is_cached', 'ranges'}.
 
     A batch to append or to overwrite with is written once, so it stays a view. A batch to merge is read several times (its bounds,
     the merge, the gate) and a merge must see the same rows each time, so it is cached, and Spark then knows its size. Where its keys lie is
@@ -8,7 +8,7 @@
 {% macro prepare_batch(sql, relation, plan, is_proven) %}
     {%- set batch = {
         'view': '`' ~ model.name ~ '__batch`', 'columns': contract_columns(model) | map(attribute='name') | list,
-        'rows': none, 'has_deletes': '_is_deleted' in sql, 'predicate': none, 'is_cached': plan.write == 'merge',
+        'rows': none, 'has_deletes': '_is_deleted' in sql, 'ranges': [], 'is_cached': plan.write == 'merge',
     } -%}
     {%- if plan.write != 'merge' or not is_proven -%}
         {%- do run_statement('create or replace temporary view ' ~ batch.view ~ ' as ' ~ sql) -%}

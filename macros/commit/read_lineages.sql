@@ -20,7 +20,7 @@
         {%- endfor %}
     {%- endset -%}
     {%- for name in relations -%} {%- do lineages.update({name: {'head': none, 'snapshots': {}}}) -%} {%- endfor -%}
-    {%- for row in run_query(sql) -%}
+    {%- for row in (run_query(sql) if relations else []) -%}
         {%- if row['operation'] == 'main' -%}
             {%- do lineages[row['name']].update({'head': row['id']}) -%}
         {%- else -%}

@@ -9,6 +9,7 @@
     {%- set document = checkpoint_document(model.name, plan.code, plan.attempt, plan.mode, plan.inputs) -%}
     {%- set write = 'append' if batch.rows == 0 else plan.write -%}
     {%- set sql = write_sql(write, relation, batch, column_list('unique_key'), column_list('order_by')) -%}
+    {%- do _check_session(relation) -%}
     {%- do run_statement('set spark.wap.id = ' ~ document) -%}
     {%- do run_statement(sql) -%}
     {%- do run_statement('reset spark.wap.id') -%}
@@ -16,7 +17,7 @@
         ~ "summary['deleted-records'] as removed, summary['added-position-deletes'] as removed_positions "
         ~ 'from ' ~ relation ~ ".snapshots where summary['wap.id'] = " ~ text_literal(document)) -%}
     {%- if found | length != 1 -%}
-        {{ exceptions.raise_compiler_error(model.name ~ ': the staged snapshot of ' ~ relation ~ ' was not found; is its table property write.wap.enabled still true? Nothing was published; set it and run again') }}
+        {{ exceptions.raise_compiler_error(model.name ~ ': the staged snapshot of ' ~ relation ~ ' was not found among its snapshots. Look at them (select * from ' ~ relation ~ '.snapshots) before you run it again') }}
     {%- elif found[0]['parent'] != plan.parent -%}
         {{ exceptions.raise_compiler_error(lost_race(relation)) }}
     {%- endif -%}
@@ -30,3 +31,19 @@
 {% macro lost_race(relation) -%}
     {{ model.name }}: another run committed to {{ relation }} meanwhile; nothing was published and nothing is lost. Run the same command again
 {%- endmacro %}
+
+
+{#-
+    Refuse to write where a write would not be staged, or would be staged by somebody else's setting. What an interrupted run of
+    this project left in the session is simply replaced.
+-#}
+{% macro _check_session(relation) %}
+    {%- if run_query("show tblproperties " ~ relation ~ " ('write.wap.enabled')")[0]['value'] != 'true' -%}
+        {{ exceptions.raise_compiler_error(model.name ~ ": the table property write.wap.enabled of " ~ relation ~ " is not true, so nothing can be staged. Nothing was written; set it: alter table "
+            ~ relation ~ " set tblproperties ('write.wap.enabled' = 'true')") }}
+    {%- endif -%}
+    {%- set leaked = run_query('set spark.wap.id')[0]['value'] -%}
+    {%- if leaked != '<undefined>' and parse_checkpoint(leaked) is none -%}
+        {{ exceptions.raise_compiler_error(model.name ~ ": spark.wap.id is set in this session to '" ~ leaked ~ "' by something else. Nothing was written; run: reset spark.wap.id") }}
+    {%- endif -%}
+{% endmacro %}

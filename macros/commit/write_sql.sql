@@ -2,7 +2,7 @@
     Pure: the statement that writes a batch: an insert, an insert overwrite, or a merge.
 
     With `order_by` a row replaces, or a deletion removes, only what is earlier in that order, so a replay or a late row changes
-    nothing. Without it a row replaces what differs from it. `predicate` narrows the target to where the batch's keys lie.
+    nothing. Without it a row replaces what differs from it. `ranges` narrow the target to where the batch's keys lie.
 -#}
 {% macro write_sql(write, relation, batch, unique_key, order_by) %}
     {%- if write != 'merge' %}
@@ -15,7 +15,7 @@ from {{ batch.view }}
 merge into {{ relation }} as held
 using {{ batch.view }} as incoming
 on {{ equal_columns('held', 'incoming', unique_key) }}
-        {%- if batch.predicate %} and {{ batch.predicate | replace(unique_key[0] ~ ' between', 'held.' ~ unique_key[0] ~ ' between') }} {%- endif %}
+        {%- if batch.ranges %} and {{ range_predicate('held.' ~ unique_key[0], batch.ranges) }} {%- endif %}
         {%- if batch.has_deletes %}
 when matched and incoming._is_deleted {{- ' and ' ~ changes if order_by }} then delete
         {%- endif %}

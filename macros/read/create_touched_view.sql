@@ -17,7 +17,7 @@
     {%- for side in ['from', 'to'] -%}
         {%- do create_range_view(read.view ~ '__' ~ side, relation, {'kind': 'all', 'to': decision[side]}) -%}
         {%- do sides.append('select ' ~ groups | join(', ') ~ ' from `' ~ read.view ~ '__' ~ side ~ '` left semi join ' ~ changed
-            ~ ' using (' ~ keys | join(', ') ~ ')' ~ (' where ' ~ bounds.predicate if bounds.predicate else '')) -%}
+            ~ ' using (' ~ keys | join(', ') ~ ')' ~ (' where ' ~ range_predicate(keys[0], bounds.ranges) if bounds.ranges else '')) -%}
     {%- endfor -%}
     {%- do decision.update({'groups': cache_rows('groups', sides | join(' union '), plan)}) -%}
     {%- do run_statement('create or replace temporary view `' ~ read.view ~ '` as select input.* from `' ~ read.view ~ '__to` as input left semi join '
@@ -57,6 +57,9 @@
 
 {#- The graph node of a model by its name. -#}
 {% macro node_named(name) %}
+    {%- if graph.nodes is not defined -%}
+        {{ exceptions.raise_compiler_error("dbt gives unit tests no graph; run `make setup`, whose dbt plugin does") }}
+    {%- endif -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%} {%- do return(node) -%} {%- endfor -%}
     {{ exceptions.raise_compiler_error("no model is named '" ~ name ~ "'; check the name") }}
 {% endmacro %}

@@ -4,7 +4,7 @@
     The commits of a keyed table say which range of their own inputs they read. A key can only have changed if a row with it
     was in one of those ranges, so the ranges bound the change, whatever the merge did: insert, update, delete or nothing.
     Returns {'kind': nothing | all | range, 'from', 'to', 'ranges': {input: [{'from', 'to'}]}}; `all` whenever a commit says
-    anything else than a range: a full refresh, a rollback past `start`, a write by another tool.
+    anything else than a range: a full refresh, files read, a rollback past `start`, a write by another tool.
 -#}
 {% macro decide_touched(ancestors, start) %}
     {%- set head = ancestors[0].id if ancestors else none -%}
@@ -17,7 +17,7 @@
     {%- set ranges = {} -%}
     {%- for snapshot in snapshots_since(ancestors, start) | reverse if snapshot.operation != 'replace' -%}
         {%- set document = parse_checkpoint(snapshot.wap_id) -%}
-        {%- if document is none or document.mode != 'range' -%} {%- do return(everything) -%} {%- endif -%}
+        {%- if document is none or document.mode != 'range' or not document.inputs -%} {%- do return(everything) -%} {%- endif -%}
         {%- for input, read in document.inputs.items() -%}
             {%- if read['from'] is none -%} {%- do return(everything) -%} {%- endif -%}
             {%- set known = ranges.setdefault(input, []) -%}

@@ -3,7 +3,7 @@
     of each row. It holds nothing but a definition, has a name of this attempt and is dropped with it. Returns its name, quoted.
 -#}
 {% macro file_table(name, format, path, pin, columns=none, options={}) %}
-    {%- set table = 'spark_catalog.default.`' ~ model.name ~ '__' ~ name ~ '_' ~ pin.attempt ~ '`' -%}
+    {%- set table = 'spark_catalog.default.`' ~ model.name ~ '__' ~ name ~ '_' ~ pin.temporary | length ~ '_' ~ pin.attempt ~ '`' -%}
     {%- set all_options = dict({'recursiveFileLookup': 'true'}, **options) -%}
     {%- set ddl -%}
         create table {{ table }} {% if columns %}({{ columns | join(' string, ') }} string){% endif %}

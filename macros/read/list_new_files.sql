@@ -33,7 +33,9 @@ listed as (
     from `{{ view }}__listing`
     where length > 0
         {%- if lookback_days %} and modificationTime >= current_timestamp() - interval {{ lookback_days | int }} days {%- endif %}
-),
+)
+
+{%- if relation %},
 
 held as (
     select distinct
@@ -43,11 +45,13 @@ held as (
     from {{ relation }}
     {%- if lookback_days %} where _ingested_at >= current_timestamp() - interval {{ lookback_days | int + 1 }} days {%- endif %}
 )
+{%- endif %}
 
 select
     path,
     cast(modified_at as string) as modified_at,
     cast(size as string) as size
-from listed left anti join held using (path, modified_at, size)
+from listed
+{%- if relation %} left anti join held using (path, modified_at, size) {%- endif %}
 order by modified_at, path
 {% endmacro %}

@@ -10,7 +10,8 @@
     {%- set best = namespace(header={'delimiter': delimiter or ',', 'names': [], 'matched': -1}) -%}
     {%- for candidate in ([delimiter] if delimiter else ['\t', ',', ';', '|']) -%}
         {%- set names = [] -%}
-        {%- for cell in (line | replace('\ufeff', '')).split(candidate) -%}
+        {%- set mark = modules.re.escape(candidate) -%}
+        {%- for cell in modules.re.findall('(?:^|' ~ mark ~ ')("(?:[^"]|"")*"|[^' ~ mark ~ ']*)', line | replace('\ufeff', '')) -%}
             {%- set name = cell.strip().strip('"').strip() -%}
             {%- do names.append(known.get(name | lower, name)) -%}
         {%- endfor -%}

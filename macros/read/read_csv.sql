@@ -29,7 +29,7 @@
     {%- set unknown = [] -%}
     {%- for name in names -%}
         {%- if name not in declared or name in names[:loop.index0] -%}
-            {%- do unknown.append(text_literal(name) ~ ', c' ~ loop.index0) -%}
+            {%- do unknown.append(text_literal(_rescued_name(names, loop.index0)) ~ ', c' ~ loop.index0) -%}
         {%- endif -%}
     {%- endfor -%}
     select
@@ -47,3 +47,10 @@
     from {{ table }}
     where {{ is_pinned_file(files) }}
 {% endmacro %}
+
+
+{#- Pure: the name under which an unknown column is rescued: its own, numbered when it is blank or not the first of that name. -#}
+{% macro _rescued_name(names, index) -%}
+    {%- set name = names[index] -%}
+    {{- name ~ ('_' ~ (index + 1) if not name or name in names[:index] else '') -}}
+{%- endmacro %}

@@ -5,7 +5,8 @@
     {%- for row in run_query('describe table ' ~ table) if row[0] and not row[0].startswith('#') -%}
         {%- do found.update({row[0] | lower: row[0]}) -%}
     {%- endfor -%}
-    {%- set unknown = found.values() | reject('in', read.node.columns | map('lower') | map('extract', found) | list) | map('trim') | list -%}
+    {%- set unknown = [] -%}
+    {%- for name, written in found.items() if name not in read.node.columns | map('lower') | list -%} {%- do unknown.append(written) -%} {%- endfor -%}
     {%- set sql -%}
     select
         {%- for column in read.node.columns.values() %}

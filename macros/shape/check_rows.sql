@@ -13,6 +13,9 @@
     {%- if not execute -%} {%- do return('select * from ' ~ relation) -%} {%- endif -%}
     {%- set node = node_named(rules_of) -%}
     {%- set columns = landed_columns(node) -%}
+    {%- if not is_traceable(node) -%}
+        {{ exceptions.raise_compiler_error(rules_of ~ ': every column of its unique_key needs `landed_as` in its yml, the column in bronze that it comes from') }}
+    {%- endif -%}
     {%- set rules = row_rules(node, columns) -%}
 select
     *,
@@ -59,6 +62,13 @@ from (
     {%- set landed = relation ~ '.' ~ column.meta.landed_as -%}
     {{ landed if column.type == 'string' else 'try_cast(nullif(trim(' ~ landed ~ '), \'\') as ' ~ column.type ~ ')' }}
 {%- endmacro %}
+
+
+{#- Pure: a model's key can be typed out of the rows it was made from, so that what it read says which keys may have changed. -#}
+{% macro is_traceable(node) %}
+    {%- set landed = landed_columns(node) | map(attribute='name') | list -%}
+    {%- do return(config_list(node, 'unique_key') | reject('in', landed) | list | length == 0) -%}
+{% endmacro %}
 
 
 {#- The select list that types the key of a model out of landed rows. -#}

@@ -2,7 +2,7 @@
     All rules for rows of a model: [{'name', 'check': sql that is true when the row keeps the rule}].
 
     A declared rule must be true to be kept: a missing price is not a price above zero. Rules and casts do not apply to a row that
-    deletes, except for its key, its order, and rules that say `on_delete: true`.
+    deletes, except for its key, its order, and rules that say `on_delete: true`. A key that cannot be cast breaks one rule, not two.
 -#}
 {% macro row_rules(node, columns) %}
     {%- set keys, order = config_list(node, 'unique_key'), config_list(node, 'order_by') -%}
@@ -12,7 +12,8 @@
         {%- do rules.append({'name': column.name ~ '_castable', 'check': castable if column.name in keys + order else "_op <=> 'D' or " ~ castable}) -%}
     {%- endfor -%}
     {%- for key in keys -%}
-        {%- do rules.append({'name': key ~ '_not_null', 'check': key ~ ' is not null or not (' ~ _castable_check(columns, key) ~ ')'}) -%}
+        {%- set column = columns | selectattr('name', 'equalto', key) | first -%}
+        {%- do rules.append({'name': key ~ '_not_null', 'check': "coalesce(trim(_landed." ~ column.meta.landed_as ~ "), '') <> ''"}) -%}
     {%- endfor -%}
     {%- for rule in node.config.meta.get('rules', []) -%}
         {%- set kept = 'coalesce(' ~ rule.check ~ ', false)' -%}
@@ -21,10 +22,3 @@
     {%- do return(rules) -%}
 {% endmacro %}
 
-
-{#- A key that could not be cast breaks one rule, not two. -#}
-{% macro _castable_check(columns, key) -%}
-    {%- for column in columns if column.name == key -%}
-        coalesce(trim(_landed.{{ column.meta.landed_as }}), '') = ''
-    {%- endfor -%}
-{%- endmacro %}

@@ -79,6 +79,8 @@ class Project:
     model: Mapping[str, Any] = field(default_factory=lambda: {"name": "silver_orders"})
     config: Mapping[str, Any] = field(default_factory=dict)
     nodes: Sequence[Mapping[str, Any]] = ()
+    sources: Sequence[Mapping[str, Any]] = ()
+    full_refresh: bool = False
     connection: Connection = field(default_factory=Connection)
     warnings: list[str] = field(default_factory=list)
 
@@ -101,16 +103,20 @@ class Project:
         return {
             "model": Node(self.model),
             "config": SimpleNamespace(get=lambda name, default=None: self.config.get(name, default)),
-            "graph": Node(nodes={node["unique_id"]: node for node in self.nodes}, sources={}),
+            "graph": Node(nodes=_by_id(self.nodes), sources=_by_id(self.sources)),
             "invocation_id": RUN,
             "execute": True,
             "env_var": lambda name, default="": default,
+            "should_full_refresh": lambda: self.full_refresh,
+            "load_relation": lambda relation: relation,
+            "load_result": lambda name: f"<result of {name}>",
             "exceptions": SimpleNamespace(raise_compiler_error=_refuse, warn=self.warnings.append),
             "api": SimpleNamespace(Relation=SimpleNamespace(create=Relation)),
             "adapter": SimpleNamespace(quote=lambda name: f"`{name}`"),
             "run_query": self.connection.run_query,
             "statement": self.connection.statement,
             "get_test_sql": lambda sql, *_: f"<failures of {sql}>",
+            "get_limit_subquery_sql": lambda sql, limit: f"<{limit} rows of {sql}>",
         }
 
 
@@ -124,6 +130,10 @@ def _sources() -> dict[str, str]:
         for macro in environment.parse(text).find_all(jinja2.nodes.Macro):
             found[macro.name.removeprefix(_DBT_NAME)] = text
     return found
+
+
+def _by_id(nodes: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {node["unique_id"]: node for node in nodes}
 
 
 def _refuse(message: str, node: Any = None) -> None:

@@ -75,13 +75,10 @@ def test_nothing_changed(history: list[Node], start: str | None) -> None:
         pytest.param([FIRST, commit("S2", "full", bronze=(None, "B"))], "S1", id="full refresh"),
         pytest.param([FIRST, commit("S2", "full", bronze=(None, "B")), THIRD], "S1", id="full refresh before a range"),
         pytest.param([FIRST, commit("S2", bronze=(None, "B"))], "S1", id="an input read from its beginning"),
+        pytest.param([FIRST, commit("S2")], "S1", id="a commit that names no input: it read files"),
+        pytest.param([FIRST, commit("S2"), THIRD], "S1", id="files read before a range"),
     ],
 )  # fmt: skip
 def test_whatever_has_no_bounds_means_everything(history: list[Node], start: str | None) -> None:
     decision = Project().decide_touched(history[::-1], start)
     assert decision == {"kind": "all", "from": None, "to": history[-1].id}
-
-
-@pytest.mark.xfail(strict=True, reason="a keyed table fed by files is never seen to change")
-def test_a_commit_that_names_no_input_has_no_bounds() -> None:
-    assert Project().decide_touched([commit("S2"), FIRST], "S1")["kind"] == "all"

@@ -50,15 +50,25 @@ def tile(low: Any, high: Any, rows: int, nulls: int = 0) -> Node:
 
 
 @pytest.mark.parametrize(
-    ("tiles", "rows", "predicate"),
+    ("tiles", "rows", "ranges"),
     [
-        pytest.param([], 0, None, id="no rows"),
-        pytest.param([tile("1", "5", 3)], 3, "(id between 1L and 5L)", id="one range"),
-        pytest.param([tile("1", "5", 3), tile("7", "9", 2)], 5, "(id between 1L and 5L or id between 7L and 9L)", id="two"),
-        pytest.param([tile("1", "5", 3, nulls=1), tile("7", "9", 2)], 5, None, id="a null key is in no range"),
-        pytest.param([tile(None, None, 2, nulls=2)], 2, None, id="only null keys"),
+        pytest.param([], 0, [], id="no rows"),
+        pytest.param([tile("1", "5", 3)], 3, [("1", "5")], id="one range"),
+        pytest.param([tile("1", "5", 3), tile("7", "9", 2)], 5, [("1", "5"), ("7", "9")], id="two"),
+        pytest.param([tile("1", "5", 3, nulls=1), tile("7", "9", 2)], 5, [], id="a null key is in no range"),
+        pytest.param([tile(None, None, 2, nulls=2)], 2, [], id="only null keys"),
     ],
-)  # fmt: skip
-def test_the_bounds_of_a_batch(tiles: list[Node], rows: int, predicate: str | None) -> None:
+)
+def test_the_bounds_of_a_batch(tiles: list[Node], rows: int, ranges: list[tuple[str, str]]) -> None:
     project = Project(connection=Connection([("ntile(16)", tiles)]))
-    assert project.key_bounds("`b`", "id") == {"rows": rows, "predicate": predicate}
+    assert project.key_bounds("`b`", "id") == {
+        "rows": rows,
+        "ranges": [{"low": low, "high": high, "type": "bigint"} for low, high in ranges],
+    }
+
+
+def test_the_bounds_of_a_batch_make_a_predicate() -> None:
+    tiles = [tile("1", "5", 3), tile("7", "9", 2)]
+    project = Project(connection=Connection([("ntile(16)", tiles)]))
+    ranges = project.key_bounds("`b`", "id")["ranges"]
+    assert project.range_predicate("held.id", ranges) == "(held.id between 1L and 5L or held.id between 7L and 9L)"

@@ -71,12 +71,22 @@ def test_a_line_that_names_no_column_matches_none(line: str) -> None:
     assert Project().parse_header(line, DECLARED)["matched"] == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="quotes are not respected; every row of such a file counts as malformed"
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ('op,"price, net",invoiceid', ["op", "price, net", "invoiceid"]),
+        ('"a, b","op","c, d"', ["a, b", "op", "c, d"]),
+        ('op,"the ""net"", in all",invoiceid', ["op", 'the ""net"", in all', "invoiceid"]),
+        (",op,,invoiceid", ["", "op", "", "invoiceid"]),
+        ('"",op', ["", "op"]),
+        ('op,"price', ["op", "price"]),  # a quote that nothing ends
+    ],
 )
-def test_a_delimiter_within_quotes_is_part_of_the_name() -> None:
-    assert Project().parse_header('op,"price, net",invoiceid', DECLARED)["names"] == [
-        "op",
-        "price, net",
-        "invoiceid",
-    ]
+def test_a_delimiter_within_quotes_is_part_of_the_name(line: str, names: list[str]) -> None:
+    assert Project().parse_header(line, DECLARED)["names"] == names
+
+
+@pytest.mark.parametrize("delimiter", ["|", "^", ".", "\\", "]", "-", "||"])
+def test_a_delimiter_is_taken_literally(delimiter: str) -> None:
+    line = delimiter.join(["op", '"a' + delimiter + 'b"', "price"])
+    assert Project().parse_header(line, DECLARED, delimiter)["names"] == ["op", f"a{delimiter}b", "price"]

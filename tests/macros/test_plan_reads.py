@@ -77,7 +77,6 @@ def test_only_the_views_that_are_named(sql: str, kinds: list[tuple[str, str | No
     assert [(one["kind"], one["since"]["alias"] if one["since"] else None) for one in reads] == kinds
 
 
-@pytest.mark.xfail(strict=True, reason="the source, which has no alias, is taken for a `since`")
 def test_a_model_may_read_a_source_beside_a_model() -> None:
     sql = "select * from `silver_orders__new__bronze__orders`, `silver_orders__files__raw__orders`"
     reads = MODEL.plan_reads("silver_orders", sql, [SOURCE, BRONZE])
