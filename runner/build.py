@@ -46,6 +46,8 @@ def build(settings: Settings, arguments: Sequence[str], console: Console) -> lis
         )
     summaries = summarize(settings, result)
     console.print(summary_table(summaries, result))
+    for warning in result.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
     raise_first_failure(result)
     return summaries
 
@@ -98,7 +100,7 @@ def _rows_read(inputs: dict[str, dict[str, str | None]], histories: dict[str, Hi
     total = 0
     for name, read in inputs.items():
         history = histories[table_of_model(name)]
-        start, end = (int(read[side]) if read[side] else None for side in ("from", "to"))
+        start, end = (int(snapshot) if snapshot else None for snapshot in (read["from"], read["to"]))
         newer = {commit.id for commit in history.since(end)} if end else set()
         total += sum(
             c.count("added-records")
@@ -110,7 +112,7 @@ def _rows_read(inputs: dict[str, dict[str, str | None]], histories: dict[str, Hi
 
 def short(snapshot: str | None) -> str:
     """Shorten a snapshot id to what tells it apart; the beginning for None."""
-    return f"…{snapshot[-6:]}" if snapshot else "start"
+    return f"…{snapshot[-4:]}" if snapshot else "start"
 
 
 def summary_table(summaries: Sequence[ModelSummary], result: DbtResult) -> Table:
@@ -121,11 +123,11 @@ def summary_table(summaries: Sequence[ModelSummary], result: DbtResult) -> Table
         ("", "left"),
         ("read", "right"),
         ("written", "right"),
-        ("replaced or removed", "right"),
+        ("removed", "right"),
         ("checkpoint", "left"),
-        ("seconds", "right"),
+        ("s", "right"),
     ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     bad = {node.name for node in result.failures}
     for one in summaries:
         colour = "red" if one.model in bad else "dim" if one.written is None else "green"

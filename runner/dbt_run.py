@@ -36,6 +36,7 @@ class DbtResult:
 
     run: str  # dbt's invocation id
     nodes: tuple[NodeResult, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[NodeResult, ...]:
@@ -51,15 +52,19 @@ def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[st
     os.environ.update(settings.environ())
     os.chdir(settings.project_dir)
 
+    warnings: list[str] = []
+
     def listen(event: Any) -> None:
         if event.info.name == "LogStartLine":
             on_start(event.data.node_info.node_name)
+        elif event.info.name == "JinjaLogWarning":
+            warnings.append(event.data.msg)
 
     done = dbtRunner(callbacks=[listen]).invoke(["--log-level", "none", "--log-level-file", "debug", *arguments])
     if done.exception:
         raise _understood(done.exception)
     nodes = tuple(_node(result) for result in getattr(done.result, "results", ()))
-    return DbtResult(_invocation(settings), nodes)
+    return DbtResult(_invocation(settings), nodes, tuple(warnings))
 
 
 def first_line(text: str) -> str:

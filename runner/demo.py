@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -50,8 +52,8 @@ STORY = (
     Step("Build again", "No file is new and no snapshot is new: nothing is committed."),
     Step(
         "Two updates land",
-        "Only the new file is read, and only the new snapshot's two rows reach the merge. They carry the same "
-        "source timestamp as the rows they replace: the later file wins.",
+        "Only the new file is read, and only the new snapshot's two rows reach the merge. They carry the "
+        "same source timestamp as the rows they replace: the later file wins.",
         ("orders-2-updates.tsv", UPDATES),
         (
             ("silver.orders", ORDERS),
@@ -60,7 +62,8 @@ STORY = (
     ),
     Step(
         "A file with bad rows lands",
-        "A price of 0, a date that is none, a missing key. The good row is merged; each bad one is kept with every reason.",
+        "A price of 0, a date that is none, a missing key. "
+        "The good row is merged; each bad one is kept with every reason.",
         ("orders-3-bad.tsv", BAD_ROWS),
         (
             ("silver.orders", ORDERS),
@@ -69,8 +72,8 @@ STORY = (
     ),
     Step(
         "A batch breaks a model's test",
-        "A quantity of 1,000,000 keeps all rules, but a test of silver_orders says that nobody orders that much. "
-        "The gate refuses the batch: readers and checkpoint stay where they were.",
+        "A quantity of 1,000,000 keeps all rules, but a test of silver_orders says that nobody orders that "
+        "much. The gate refuses the batch: readers and checkpoint stay where they were.",
         ("orders-4-huge.tsv", HUGE_QUANTITY),
         (("silver.orders", ORDERS),),
         is_refused=True,
@@ -93,7 +96,8 @@ STORY = (
     ),
     Step(
         "A late, older update lands",
-        "One for the deleted order, which must not come back, and one for a living order, which must not lose its newer row.",
+        "One for the deleted order, which must not come back, "
+        "and one for a living order, which must not lose its newer row.",
         ("orders-7-late.tsv", LATE_UPDATE),
         (("silver.orders", ORDERS),),
     ),
@@ -101,12 +105,17 @@ STORY = (
 
 
 def run_demo(settings: Settings, console: Console) -> None:
-    """Tell the story, from an empty lake. Raises UsageError when the home holds a lake that is not the demo's."""
+    """Tell the story, from an empty lake.
+
+    Raises UsageError when the home holds a lake that is not the demo's.
+    """
     began = time.monotonic()
     reset_home(settings.home)
     checkpoints = []
     for number, step in enumerate(STORY, 1):
-        console.print(Panel(step.text, title=f"{number}. {step.title}", title_align="left", border_style="cyan"))
+        console.print(
+            Panel(step.text, title=f"{number}. {step.title}", title_align="left", border_style="cyan")
+        )
         land(settings, step, console)
         build_step(settings, step, console)
         for name, columns in step.shows:
@@ -119,10 +128,11 @@ def run_demo(settings: Settings, console: Console) -> None:
 
 
 NEXT = """Next:
-  source .venv/bin/activate       then plain dbt works: dbt build, dbt run --select silver, dbt test
-  dbt docs generate && dbt docs serve     every model, column and macro, and the lineage
-  medallion status                checkpoints and lags;   medallion up   a warm server
-  medallion generate orders       more orders; then: medallion build"""
+  source .venv/bin/activate   then plain dbt: dbt build, dbt run --select silver
+  dbt docs generate && dbt docs serve         models, columns, macros, lineage
+  medallion status                            checkpoints and lags
+  medallion generate orders && medallion build         more orders
+  medallion up                                a warm server for fast reruns"""
 
 
 def reset_home(home: Path) -> None:
@@ -151,7 +161,7 @@ def land(settings: Settings, step: Step, console: Console) -> None:
     part = directory / f".{name}"
     part.write_text(text)
     part.rename(directory / name)
-    console.print(f"[dim]landed {directory / name}[/]", highlight=False)
+    console.print(f"landed {directory / name}", style="dim", markup=False, highlight=False)
 
 
 def build_step(settings: Settings, step: Step, console: Console) -> None:
@@ -162,7 +172,7 @@ def build_step(settings: Settings, step: Step, console: Console) -> None:
     except DataError as refusal:
         if not step.is_refused:
             raise
-        console.print(f"[yellow]medallion: {refusal.line}[/]", highlight=False)
+        console.print(f"medallion: {refusal.line}", style="yellow", markup=False, highlight=False)
     if step.is_refused and head_of(settings, "silver.orders") != before:
         raise DataError("the gate let a batch through that it must refuse", fix="Please report this")
 
@@ -180,7 +190,14 @@ def rows_table(settings: Settings, name: str, columns: Sequence[str], snapshot: 
     """Return the rows of a table as a reader sees them, now or at a snapshot."""
     scan = open_catalog(settings).load_table(name).scan(selected_fields=tuple(columns), snapshot_id=snapshot)
     rows = sorted(scan.to_arrow().to_pylist(), key=lambda row: tuple(str(row[column]) for column in columns))
-    table = Table(title=name, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
+    table = Table(
+        title=name,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
@@ -192,14 +209,16 @@ def _cell(value: object) -> str:
     if value is None:
         return "[dim]null[/]"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return escape(", ".join(map(str, value)))
     text = str(value)
-    return text.rpartition("/")[2] if text.startswith("file:") else text.replace("+00:00", "")
+    return escape(text.rpartition("/")[2] if text.startswith("file:") else text.replace("+00:00", ""))
 
 
 def tell_time_travel(settings: Settings, console: Console, number: int, before_updates: int | None) -> None:
     """Show the two updated orders as they were before their update."""
-    text = f"silver.orders as of snapshot {before_updates}, before the updates: no copy was kept, Iceberg was."
+    text = (
+        f"silver.orders as of snapshot {before_updates}, before the updates: no copy was kept, Iceberg was."
+    )
     console.print(Panel(text, title=f"{number}. Time travel", title_align="left", border_style="cyan"))
     console.print(rows_table(settings, "silver.orders", ORDERS, before_updates))
 

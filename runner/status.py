@@ -121,13 +121,15 @@ def _held_versions(table: IcebergTable) -> set[tuple[str, int]]:
 
 def status_table(statuses: list[TableStatus]) -> Table:
     """Lay the states out as a table."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for name in ("table", "rows", "files", "checkpoint", "behind", "last commit"):
-        table.add_column(name, justify="right" if name in ("rows", "files") else "left")
+    caption = "files: data files + delete files"
+    table = Table(box=None, header_style="dim", pad_edge=False, caption=caption, caption_justify="left")
+    for name in ("table", "rows", "files", "checkpoint", "behind", "last commit (UTC)"):
+        is_count = name in ("rows", "files")
+        table.add_column(name, justify="right" if is_count else "left", no_wrap=name == "table")
     for one in statuses:
-        files = f"{one.data_files}" + (f" + {one.delete_files} deletes" if one.delete_files else "")
-        moment = f"{one.last_commit_at:%Y-%m-%d %H:%M:%S}" if one.last_commit_at else "never"
-        marks = ", ".join(f"{lag.input} at {short(lag.checkpoint)}" for lag in one.inputs)
+        files = f"{one.data_files}" + (f"+{one.delete_files}" if one.delete_files else "")
+        moment = f"{one.last_commit_at:%m-%d %H:%M:%S}" if one.last_commit_at else "never"
+        marks = ", ".join(short(lag.checkpoint) for lag in one.inputs)
         table.add_row(one.table, f"{one.rows:,}", files, marks, _behind(one), moment)
     return table
 

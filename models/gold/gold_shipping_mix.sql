@@ -1,4 +1,5 @@
--- One row per destination state and shipping type: how a state's items travel. A share needs the whole state, so a state is recomputed at once.
+-- One row per destination state and shipping type: how a state's items travel.
+-- A share needs the whole state, so a state is recomputed at once.
 {{ config(unique_key=['destination_state', 'shipping_type'], recompute_by='destination_state') }}
 
 with

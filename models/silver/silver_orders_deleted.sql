@@ -1,4 +1,5 @@
--- One row per deleted order line: its key and the latest deletion's place in the order, so that late rows cannot revive it.
+-- One row per deleted order line: its key and the latest deletion's place in the order,
+-- so that late rows cannot revive it.
 {{ config(
     unique_key=['invoice_id', 'item_id'],
     order_by=['replicated_at', '_source_modified_at', '_source_file', '_source_position', '_ingested_at'],

@@ -1,5 +1,4 @@
 """Where the keys of a batch lie, as literals that Iceberg can prune by."""
-# ruff: noqa: E501 - a case is a line
 
 from __future__ import annotations
 
@@ -71,4 +70,7 @@ def test_the_bounds_of_a_batch_make_a_predicate() -> None:
     tiles = [tile("1", "5", 3), tile("7", "9", 2)]
     project = Project(connection=Connection([("ntile(16)", tiles)]))
     ranges = project.key_bounds("`b`", "id")["ranges"]
-    assert project.range_predicate("held.id", ranges) == "(held.id between 1L and 5L or held.id between 7L and 9L)"
+    assert (
+        project.range_predicate("held.id", ranges)
+        == "(held.id between 1L and 5L or held.id between 7L and 9L)"
+    )

@@ -112,6 +112,29 @@ def test_a_model_that_cannot_keep_the_promises_is_refused(config: dict[str, Any]
 
 
 @pytest.mark.parametrize(
+    ("value", "columns"), [(None, []), ("a", ["a"]), (["a", "b"], ["a", "b"]), (("a", "b"), ["a", "b"])]
+)
+def test_one_column_is_a_list_too(value: Any, columns: list[str]) -> None:
+    assert Project(config={"unique_key": value}).column_list("unique_key") == columns
+    assert Project().config_list(Node(config={"unique_key": value}), "unique_key") == columns
+
+
+def test_a_unit_test_has_the_columns_of_the_model_it_tests() -> None:
+    tested = table_node("silver_orders", config=Node(schema="silver", unique_key="id"))
+    unit_test = Node(name="t", resource_type="unit_test", tested_node_unique_id=tested.unique_id)
+    project = Project(model=unit_test, config={"unique_key": "not_this"}, nodes=[tested])
+    assert project.column_list("unique_key") == ["id"]
+
+
+def test_a_model_is_found_by_its_name() -> None:
+    orders = table_node("silver_orders")
+    project = Project(nodes=[Node(orders, unique_id="test.m.t", resource_type="test"), orders])
+    assert project.node_named("silver_orders") == orders
+    with pytest.raises(Refused, match="no model is named 'silver_order'; check the name"):
+        project.node_named("silver_order")
+
+
+@pytest.mark.parametrize(
     ("meta", "columns", "said"),
     [
         ({}, contract(op="string"), None),

@@ -6,13 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from harness import Connection, Node, Project, Refused, checkpoint, contract, history, read, snapshot, table_node
+from harness import Node, Project, checkpoint, contract, history, read, snapshot, table_node
 
 
 def keyed(name: str, unique_key: str | list[str] = "id", **columns: str) -> Node:
     """A model whose key comes from a landed column."""
     config = Node(schema="silver", unique_key=unique_key)
-    return table_node(name, columns=contract(**columns or {"id": "bigint landed_as orderid", "n": "int"}), config=config)
+    return table_node(
+        name, columns=contract(**columns or {"id": "bigint landed_as orderid", "n": "int"}), config=config
+    )
 
 
 BRONZE = table_node("bronze_orders")
@@ -279,7 +281,9 @@ SILVER_AT_S1 = ours("S1", mode="first", bronze_orders=(None, "A"))
     [pytest.param(AT_I2, "I2", id="a range"), pytest.param(AT_I1, "I1", id="nothing new")],
 )
 @pytest.mark.parametrize("kind", ["touched", "new"])
-def test_an_overwrite_reads_all_of_every_input(kind: str, items: Node, end: str, reads_items_first: bool) -> None:
+def test_an_overwrite_reads_all_of_every_input(
+    kind: str, items: Node, end: str, reads_items_first: bool
+) -> None:
     other = read(kind, keyed("silver_items"))
     own = history(ours("G1", "gold_sales", "first", silver_orders=(None, "S1"), silver_items=(None, "I1")))
     found = plan(
@@ -291,7 +295,10 @@ def test_an_overwrite_reads_all_of_every_input(kind: str, items: Node, end: str,
     )
     assert (found["mode"], found["write"], found["refused"]) == ("full", "overwrite", [])
     assert [one["kind"] for one in found["decisions"].values()] == ["all", "all"]
-    assert found["inputs"] == {"silver_orders": {"from": None, "to": "S2"}, "silver_items": {"from": None, "to": end}}
+    assert found["inputs"] == {
+        "silver_orders": {"from": None, "to": "S2"},
+        "silver_items": {"from": None, "to": end},
+    }
 
 
 def test_a_rebuild_is_not_refused_for_the_range_it_does_not_need() -> None:
@@ -316,12 +323,11 @@ def test_a_rebuild_is_not_refused_for_the_range_it_does_not_need() -> None:
         pytest.param(keyed("silver_orders", id="int", n="int landed_as n"), False, id="its key is made"),
         pytest.param(
             keyed("silver_orders", [], id="int landed_as i"), False, id="it has no key",
-            marks=pytest.mark.xfail(strict=True, reason="all of no columns have landed; the keys of its rows are then asked for"),
+            marks=pytest.mark.xfail(strict=True, reason="all of no columns have landed, so the keys of its rows are asked for"),
         ),
     ],
 )  # fmt: skip
 def test_only_a_key_that_has_landed_can_be_traced(node: Node, is_traceable: bool) -> None:
-    assert Project().is_traceable(node) is is_traceable
     lineage = history(SILVER_AT_S1, ours("S2", bronze_orders=("A", "B")))
     touched = read("touched", node)
     found = plan([touched], model="gold_sales", gold_sales=GOLD_AT_S1, silver_orders=lineage)
@@ -347,49 +353,6 @@ def test_an_input_that_cannot_be_traced_and_has_no_news_starts_no_run() -> None:
 )
 def test_what_makes_a_model_run(one: Node, is_trigger: bool) -> None:
     assert Project().is_trigger(one) is is_trigger
-
-
-@pytest.mark.parametrize("reads", [[], [PINNED], [SINCE], [PINNED, SINCE]])
-def test_a_model_that_nothing_would_make_run_is_refused(reads: list[Node]) -> None:
-    project = Project()
-    with pytest.raises(Refused, match="silver_orders: nothing it reads would ever make it run"):
-        project.pin_inputs("silver.orders", reads)
-    assert project.connection.ran == []
-
-
-def lineage_rows(name: str, lineage: Node) -> list[Node]:
-    """What the one statement that pins gives for a table."""
-    head = [Node(name=name, id=lineage.head, operation="main", parent=None, wap_id=None)] if lineage.head else []
-    return [*(Node(one, name=name) for one in lineage.snapshots.values()), *head]
-
-
-def test_the_pin_is_one_statement() -> None:
-    rows = lineage_rows("silver_orders", AT_A) + lineage_rows("bronze_orders", history(A, B))
-    connection = Connection([("as wap_id", rows)])
-    pinned = Project(config={"incremental_strategy": "merge"}, connection=connection).pin_inputs("silver.orders", [NEW])
-    assert len(connection.ran) == 1
-    assert (pinned["mode"], pinned["write"], pinned["parent"]) == ("range", "merge", "S1")
-    assert pinned["inputs"] == {"bronze_orders": {"from": "A", "to": "B"}}
-    assert (pinned["files"], pinned["temporary"]) == ({}, [])
-
-
-def test_what_the_pin_refuses_says_how_to_rebuild() -> None:
-    rows = lineage_rows("silver_orders", AT_A) + lineage_rows("bronze_orders", history(B))
-    with pytest.raises(Refused, match=r"cannot go on .* dbt build --full-refresh --select silver_orders"):
-        Project(connection=Connection([("as wap_id", rows)])).pin_inputs("silver.orders", [NEW])
-
-
-def test_without_a_table_everything_is_read_whatever_its_checkpoint() -> None:
-    connection = Connection([("as wap_id", lineage_rows("bronze_orders", history(A, B)))])
-    pinned = Project(connection=connection).pin_inputs(None, [NEW])
-    assert pinned["decisions"][NEW.view] == {"kind": "all", "from": None, "to": "B"}
-    assert "silver.orders" not in connection.ran[0]
-
-
-def test_tables_that_are_none_need_no_statement() -> None:
-    project = Project()
-    assert project.read_lineages({}) == {}
-    assert project.connection.ran == []
 
 
 # -- the code version ---------------------------------------------------------------------------------------

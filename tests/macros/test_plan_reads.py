@@ -81,3 +81,12 @@ def test_a_model_may_read_a_source_beside_a_model() -> None:
     sql = "select * from `silver_orders__new__bronze__orders`, `silver_orders__files__raw__orders`"
     reads = MODEL.plan_reads("silver_orders", sql, [SOURCE, BRONZE])
     assert [(one["kind"], one["since"]) for one in reads] == [("files", None), ("new", None)]
+
+
+@pytest.mark.xfail(strict=True, reason="the name of a view says the table of `since`, not its schema")
+def test_the_model_since_which_is_read_is_known_by_its_schema_too() -> None:
+    orders = table_node("silver_orders")
+    model = Project(model={"name": "gold_sales"})
+    sql = f"select * from {model.new_rows(Relation('bronze', 'orders'), Relation('silver', 'orders'))}"
+    reads = model.plan_reads("gold_sales", sql, [BRONZE, orders])
+    assert [one["since"]["name"] for one in reads] == ["silver_orders"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from harness import Connection, Node, Project, one_line, table_node
+from harness import Connection, Node, Project, Relation, one_line, table_node
 
 FILE = Node(path="file:/raw/it's a \\ file.csv", modified_at="2024-10-01 12:00:00", size=12)
 PIN = Node(attempt="try_1", pinned_at="2024-10-01 12:00:00", temporary=[])
@@ -33,11 +33,36 @@ def test_what_is_not_declared_is_rescued() -> None:
     assert "map(" not in csv_select(["op"], ["op"]).replace("map('_malformed', _malformed)", "")
 
 
-@pytest.mark.parametrize("names", [["op", "note", "note"], ["op", "", ""], ["op", "op", "op"]])
+@pytest.mark.parametrize(
+    ("names", "rescued"),
+    [
+        (["op", "note"], ["op", "note"]),
+        (["note", "note", "note"], ["note", "note_2", "note_3"]),
+        (["", "op", ""], ["_1", "op", "_3"]),
+        (["note", "Note"], ["note", "Note"]),  # json tells them apart
+    ],
+)
+def test_the_name_under_which_a_column_is_rescued(names: list[str], rescued: list[str]) -> None:
+    project = Project()
+    assert [project._rescued_name(names, index) for index in range(len(names))] == rescued
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["op", "note", "note"],
+        ["op", "", ""],
+        ["op", "op", "op"],
+        pytest.param(
+            ["op", "note", "note", "note_3"],
+            marks=pytest.mark.xfail(strict=True, reason="a column has the name that a repeated one is given"),
+        ),
+    ],
+)
 def test_a_rescued_name_comes_once(names: list[str]) -> None:
     [text] = re.findall(r"map_filter\(map\((.*?)\), \(name", csv_select(names, ["op"]))
     keys = text.split(", ")[::2]
-    assert len(keys) == len(set(keys))  # Spark refuses a map with a key twice
+    assert len(keys) == len(set(keys))  # of a key that comes twice Spark keeps one value
 
 
 def test_only_pinned_versions_of_files_are_read() -> None:
@@ -81,6 +106,82 @@ def test_typed_files_give_declared_columns_and_rescue_the_rest(format_: str) -> 
     assert "to_json(struct(`colour`))" in sql
 
 
+@pytest.mark.parametrize("format_", ["parquet", "avro"])
+@pytest.mark.parametrize(
+    ("described", "rescued"),
+    [
+        ([("op", "string")], "cast(null as string) as _rescued"),
+        ([("OP", "string")], "cast(null as string) as _rescued"),
+        ([("Colour", "string"), ("op", "string"), ("size", "int")], "to_json(struct(`Colour`, `size`))"),
+    ],
+)
+def test_typed_columns_are_matched_in_any_case(
+    format_: str, described: list[tuple[str, str]], rescued: str
+) -> None:
+    project = Project(connection=Connection([("describe table", described)]))
+    sql = one_line(project.read_typed(Node(node=source("Op")), [FILE], format_, Node(PIN, temporary=[])))
+    assert re.search("cast\\(`(op|OP)` as string\\) as `Op`", sql)
+    assert rescued in sql
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "parquet"])
+@pytest.mark.xfail(strict=True, reason="nothing is selected from, or a file is looked for in an empty list")
+def test_a_source_without_new_files_gives_no_rows(format_: str) -> None:
+    connection = Connection([("describe table", [("op", "string")])])
+    read = Node(node=source("op", format=format_), view="m__files__raw__orders")
+    Project(connection=connection).create_files_view(read, [], Node(PIN, temporary=[]))
+    assert not re.search(r"from \( \)|in \( \)", connection.ran[-1])
+
+
+# -- which files are new -----------------------------------------------------------------------------------
+
+
+def new_files_sql(relation: str | None, lookback_days: int | None = None) -> str:
+    return one_line(Project()._new_files_sql("v", relation, lookback_days))
+
+
+def test_new_is_what_is_listed_and_not_held() -> None:
+    sql = new_files_sql("bronze.orders")
+    assert "from `v__listing` where length > 0 ), held as (" in sql
+    assert "from bronze.orders ) select" in sql
+    assert "from listed left anti join held using (path, modified_at, size) order by modified_at, path" in sql
+    assert "interval" not in sql
+
+
+def test_without_a_table_every_listed_file_is_new() -> None:
+    sql = new_files_sql(None)
+    assert "held" not in sql
+    assert "from `v__listing` where length > 0 ) select path," in sql
+    assert sql.endswith("from listed order by modified_at, path")
+
+
+@pytest.mark.parametrize("relation", ["bronze.orders", None])
+def test_a_lookback_bounds_both_sides(relation: str | None) -> None:
+    sql = new_files_sql(relation, 30)
+    assert "modificationTime >= current_timestamp() - interval 30 days" in sql
+    assert ("_ingested_at >= current_timestamp() - interval 31 days" in sql) == bool(relation)
+
+
+@pytest.mark.parametrize(("filter_", "condition"), [(None, ""), ("length > 0", " where length > 0")])
+def test_a_source_is_as_fresh_as_its_newest_file(filter_: str | None, condition: str) -> None:
+    node, other = (
+        source("op"),
+        Node(source("op"), name="x", identifier="x", unique_id="source.medallion.raw.x"),
+    )
+    project = Project(sources=[other, node])
+    found = project.collect_freshness(Relation("raw", "orders"), "modificationTime", filter_)
+    assert found == "<result of collect_freshness>"
+    view, query = project.connection.ran
+    assert "`orders__freshness` using binaryFile options (path '/raw/orders'" in view
+    assert query.startswith(
+        "select max(modificationTime) as max_loaded_at, current_timestamp() as snapshotted_at"
+    )
+    assert query.endswith(f"from `orders__freshness`{condition}")
+
+
+# -- views of tables ---------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("decision", "fragment"),
     [
@@ -95,14 +196,7 @@ def test_typed_files_give_declared_columns_and_rescue_the_rest(format_: str) -> 
 )
 def test_a_view_reads_what_was_decided(decision: dict[str, str | None], fragment: str) -> None:
     connection = Connection()
-
-    class Table(Node):
-        def __str__(self) -> str:
-            return "bronze.orders"
-
-    Project(connection=connection).create_range_view(
-        "v", Table(schema="bronze", identifier="orders"), decision
-    )
+    Project(connection=connection).create_range_view("v", Relation("bronze", "orders"), decision)
     [sql] = connection.ran
     assert sql.startswith("create or replace temporary view `v`")
     assert sql.endswith(fragment)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from harness import Node, Project, contract, one_line, table_node
+from harness import Node, Project, Refused, contract, one_line, table_node
 
 COLUMNS = {"id": "bigint landed_as orderid", "at": "timestamp landed_as changed", "name": "string landed_as name",
            "price": "double landed_as price", "_source_file": "string"}  # fmt: skip
@@ -61,6 +61,15 @@ def test_rules_come_in_the_order_of_the_yml() -> None:
     assert names[-2:] == ["b", "a"]
 
 
+def test_a_blank_text_key_is_a_missing_one() -> None:
+    found = rules_of(node(id="string landed_as orderid"))
+    assert found == {"id_not_null": FILLED.format("orderid")}  # text can always be cast
+
+
+def test_the_line_is_judged_before_the_rules_are() -> None:
+    assert "line_well_formed" not in rules_of(node())
+
+
 def test_each_key_column_has_its_rule() -> None:
     model = node(id="bigint landed_as orderid", line="int landed_as line")
     model["config"]["unique_key"] = ["id", "line"]
@@ -94,6 +103,31 @@ def test_checked_rows_carry_types_origin_and_reasons() -> None:
     assert "landed.op as _op" in sql
     assert "struct(landed.*) as _landed" in sql
     assert "if(_op <=> 'D' or coalesce(price > 0, false), null, 'price_positive')" in sql
-    assert "array('line_well_formed')" in sql
+    malformed = (
+        "if( get_json_object(_landed._rescued, '$._malformed') is not null, array('line_well_formed'), "
+    )
+    assert f"{malformed}-- nothing else can be said of such a line array_compact(array( if(" in sql
     for origin in ("_source_modified_at", "_source_file", "_source_position", "_ingested_at"):
         assert f"landed.{origin}," in sql
+
+
+def test_a_key_may_be_one_of_many_columns_that_landed() -> None:
+    assert Project().is_traceable(node())
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": "bigint", "line": "int landed_as line"},
+        {"id": "bigint landed_as orderid", "line": "int"},
+        {"line": "int landed_as line"},
+    ],
+)
+def test_a_key_that_has_not_landed_is_refused(columns: dict[str, str]) -> None:
+    model = node(**columns)
+    model["config"]["unique_key"] = ["id", "line"]
+    assert not Project().is_traceable(model)
+    with pytest.raises(
+        Refused, match="silver_orders: every column of its unique_key needs `landed_as` in its yml"
+    ):
+        Project(nodes=[model]).check_rows("landed", rules_of="silver_orders")

@@ -20,9 +20,7 @@ INSERT = "insert (invoice_id, item_id, price) values (incoming.invoice_id, incom
 
 def batch(**more: Any) -> Node:
     columns = [*KEY, "price"]
-    return Node(
-        {"view": "`b`", "columns": columns, "rows": 2, "has_deletes": False, "ranges": [], **more}
-    )
+    return Node({"view": "`b`", "columns": columns, "rows": 2, "has_deletes": False, "ranges": [], **more})
 
 
 def literals(*ranges: tuple[str, str], type: str = "bigint") -> list[dict[str, str]]:
@@ -84,11 +82,18 @@ def test_inserts(how: str, has_deletes: bool, sql: str) -> None:
     ("ranges", "bounds"),
     [
         ([], ""),
-        ([("1", "5"), ("9", "9")], " and (held.invoice_id between 1L and 5L or held.invoice_id between 9L and 9L)"),
+        (
+            [("1", "5"), ("9", "9")],
+            " and (held.invoice_id between 1L and 5L or held.invoice_id between 9L and 9L)",
+        ),
     ],
 )
 def test_merges(
-    order_by: list[str] | None, has_deletes: bool, clauses: list[str], ranges: list[tuple[str, str]], bounds: str
+    order_by: list[str] | None,
+    has_deletes: bool,
+    clauses: list[str],
+    ranges: list[tuple[str, str]],
+    bounds: str,
 ) -> None:
     sql = write("merge", batch(has_deletes=has_deletes, ranges=literals(*ranges)), order_by)
     assert sql == " ".join([f"merge into {TABLE} as held using `b` as incoming {ON}{bounds}", *clauses])

@@ -1,4 +1,4 @@
-"""Project copies: the models are a test's own to edit, everything else is the real thing by links."""
+"""Project copies: models and macros are a test's own to edit, everything else is the real thing by links."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def copy_project(lake: Lake, directory: Path) -> Project:
     path = directory / "project"
     shutil.copytree(PROJECT / "models", path / "models")
     shutil.copy(PROJECT / "dbt_project.yml", path)
-    (path / "macros").mkdir()
-    for folder in (PROJECT / "macros").iterdir():
-        (path / "macros" / folder.name).symlink_to(folder)
+    shutil.copytree(PROJECT / "macros", path / "macros")  # dbt does not follow links here
     for name in LINKS:
         (path / name).symlink_to(PROJECT / name)
     return Project(path, replace(lake, project=path, work=directory / "work"))
