@@ -234,7 +234,8 @@ class Lake:
         assert self.target == "server", "only the warm server takes statements from outside dbt"
         with hive.connect("127.0.0.1", self.port) as connection, connection.cursor() as cursor:
             cursor.execute(statement.replace("{p}", self.prefix))
-            return cursor.fetchall() if cursor.description else []
+            has_rows = statement.split(maxsplit=1)[0].lower() in ("call", "describe", "select", "show")
+            return cursor.fetchall() if has_rows else []  # fetching from a write fails
 
     # reading
 

@@ -12,12 +12,43 @@
     {%- set incoming = staged_table if not batch.is_cached else '(select * from ' ~ batch.view ~ (' where not _is_deleted' if batch.has_deletes else '') ~ ')' -%}
     {%- set tests = gated_tests(model.unique_id, graph.nodes.values()) -%}
     {%- set selects = [] -%}
-    {%- for test in tests if batch.rows != 0 or gate_scope(test) == 'table' -%}
-        {%- set failing = gate_test_sql(test, incoming if gate_scope(test) == 'batch' else staged_table) -%}
-        {%- do selects.append('select ' ~ text_literal(test.name) ~ ' as test, cast(failures as string) as failures, should_warn, should_error from ('
-            ~ get_test_sql(failing, test.config.fail_calc, test.config.warn_if, test.config.error_if, test.config.limit) ~ ')') -%}
+    {%- for scope, rows in {'batch': incoming, 'table': staged_table}.items() if not (scope == 'batch' and batch.rows == 0) -%}
+        {%- set counted = [] -%}
+        {%- for test in tests if gate_scope(test) == scope -%}
+            {%- if row_condition(test) -%} {%- do counted.append(test) -%}
+            {%- else -%} {%- do selects.append(_test_select(test, rows)) -%} {%- endif -%}
+        {%- endfor -%}
+        {%- if counted -%} {%- do selects.append(_counted_select(counted, rows)) -%} {%- endif -%}
     {%- endfor -%}
     {%- do return(_judge_gate(run_query(selects | join('\nunion all\n')), tests, relation, staged) if selects else none) -%}
+{% endmacro %}
+
+
+{#- One test as dbt would run it: its name, how many failures, and what it says of them. -#}
+{% macro _test_select(test, rows) %}
+    {%- do return('select ' ~ text_literal(test.name) ~ ' as test, cast(failures as string) as failures, should_warn, should_error from ('
+        ~ get_test_sql(gate_test_sql(test, rows), test.config.fail_calc, test.config.warn_if, test.config.error_if, test.config.limit) ~ ')') -%}
+{% endmacro %}
+
+
+{#- All tests that say something of single rows, in one pass over the rows. -#}
+{% macro _counted_select(tests, rows) %}
+    {%- set sql -%}
+        select test, cast(failures as string) as failures, should_warn, should_error
+        from (
+            select inline(array(
+                {%- for test in tests %}
+                named_struct('test', {{ text_literal(test.name) }}, 'failures', f{{ loop.index }}, 'should_warn', f{{ loop.index }} {{ test.config.warn_if }},
+                    'should_error', f{{ loop.index }} {{ test.config.error_if }}){{ ',' if not loop.last }}
+                {%- endfor %}
+            ))
+            from (
+                select {% for test in tests %}count_if({{ row_condition(test) }}) as f{{ loop.index }}{{ ', ' if not loop.last }}{% endfor %}
+                from {{ rows }}
+            )
+        )
+    {%- endset -%}
+    {%- do return(sql) -%}
 {% endmacro %}
 
 

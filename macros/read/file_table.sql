@@ -19,9 +19,9 @@
 {% endmacro %}
 
 
-{#- The path of a row's file as a listing prints it; `_metadata` has it URL-encoded. -#}
+{#- The path of a row's file as a listing prints it; `_metadata` has it URL-encoded. Decoded only where it must be: it is asked per row. -#}
 {% macro source_file() -%}
-    url_decode(replace(_metadata.file_path, '+', '%2B'))
+    if(instr(_metadata.file_path, '%') > 0, url_decode(replace(_metadata.file_path, '+', '%2B')), _metadata.file_path)
 {%- endmacro %}
 
 
@@ -34,11 +34,14 @@
 {%- endmacro %}
 
 
-{#- Only the pinned versions of the files: a file that changed since it was listed is not read at all. Spark prunes files by it. -#}
+{#-
+    Only the pinned versions of the files; Spark prunes the files by it. Should a file have changed to another one's time and size,
+    it is read as what it is now: each row carries the version it was read from.
+-#}
 {% macro is_pinned_file(files) -%}
-    concat_ws(' ', _metadata.file_size, _metadata.file_modification_time, {{ source_file() }}) in (
-        {%- for file in files %}
-        {{ text_literal(file.size ~ ' ' ~ file.modified_at ~ ' ' ~ file.path) }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {{ source_file() }} in ({% for file in files %}{{ text_literal(file.path) }}{{ ', ' if not loop.last }}{% endfor %})
+    and _metadata.file_modification_time in (
+        {%- for time in files | map(attribute='modified_at') | unique %}timestamp '{{ time }}'{{ ', ' if not loop.last }}{% endfor -%}
     )
+    and _metadata.file_size in ({{ files | map(attribute='size') | unique | join(', ') }})
 {%- endmacro %}

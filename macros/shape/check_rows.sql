@@ -3,7 +3,7 @@
 
     relation: a CTE or table of landed rows. rules_of: the name of the model whose yml holds the types and the rules.
     Yields that model's columns (cast strictly; a blank is null), `_op`, the origin columns, `_landed` (a struct of the row as it
-    landed) and `_violations` (array of rule names, empty when the row is valid).
+    landed), `_is_valid`, and `_violations` (array of rule names, empty when the row is valid; costs nothing where it is not used).
 
     In the model's yml a column says `landed_as`, its column in bronze; the model's meta says `operation_column` and `rules`. Three
     kinds of rules come from the contract itself: <column>_castable, <key>_not_null and line_well_formed. A row that deletes needs
@@ -17,17 +17,18 @@
         {{ exceptions.raise_compiler_error(rules_of ~ ': every column of its unique_key needs `landed_as` in its yml, the column in bronze that it comes from') }}
     {%- endif -%}
     {%- set rules = row_rules(node, columns) -%}
+    {%- set well_formed = "(_landed._rescued is null or get_json_object(_landed._rescued, '$._malformed') is null)" -%}
 select
     *,
-    if(
-        get_json_object(_landed._rescued, '$._malformed') is not null,
-        array('line_well_formed'), -- nothing else can be said of such a line
-        array_compact(array(
-            {%- for rule in rules %}
-            if({{ rule.check }}, null, {{ text_literal(rule.name) }}){{ ',' if not loop.last }}
-            {%- endfor %}
-        ))
-    ) as _violations
+    {{ well_formed }}
+    {%- for rule in rules %}
+    and ({{ rule.check }})
+    {%- endfor %} as _is_valid,
+    if({{ well_formed }}, array_compact(array(
+        {%- for rule in rules %}
+        if({{ rule.check }}, null, {{ text_literal(rule.name) }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )), array('line_well_formed')) as _violations -- nothing else can be said of a malformed line
 from (
     select
         {%- for column in columns %}
@@ -57,10 +58,10 @@ from (
 {% endmacro %}
 
 
-{#- Pure: the strict cast of a landed text; what does not fit its type is null, never a truncated value. -#}
+{#- Pure: the strict cast of a landed text; what does not fit its type, or is blank, is null, never a truncated value. -#}
 {% macro cast_landed(column, relation) -%}
     {%- set landed = relation ~ '.' ~ column.meta.landed_as -%}
-    {{ landed if column.type == 'string' else 'try_cast(nullif(trim(' ~ landed ~ '), \'\') as ' ~ column.type ~ ')' }}
+    {{ landed if column.type == 'string' else 'try_cast(' ~ landed ~ ' as ' ~ column.type ~ ')' }}
 {%- endmacro %}
 
 

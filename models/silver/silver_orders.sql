@@ -16,7 +16,7 @@ checked as (
 ),
 
 valid as (
-    select * from checked where size(_violations) = 0
+    select * from checked where _is_valid
 ),
 
 latest as (
@@ -52,7 +52,7 @@ deletions as (
         _source_position,
         _ingested_at
     from checked_deletions
-    where size(_violations) = 0
+    where _is_valid
 ),
 
 final as (

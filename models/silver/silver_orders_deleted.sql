@@ -17,7 +17,7 @@ checked as (
 ),
 
 valid as (
-    select * from checked where size(_violations) = 0
+    select * from checked where _is_valid
 ),
 
 latest as (

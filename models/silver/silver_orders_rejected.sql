@@ -33,7 +33,7 @@ final as (
         _landed._ingested_at,
         _landed._batch_id
     from checked
-    where size(_violations) > 0
+    where not _is_valid
 )
 
 select * from final

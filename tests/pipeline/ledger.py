@@ -1,16 +1,17 @@
-"""What the tables' own histories say: whether anything was committed, and whether the checkpoints chain."""
+"""What a run left behind: what the tables' own histories say of it, and what it says itself."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
 
-from lake import Lake, Snapshot
+from lake import DbtResult, Lake, Snapshot
 
 SILVER = ("silver.orders", "silver.orders_deleted", "silver.orders_rejected")
 GOLD = ("gold.daily_sales", "gold.category_sales", "gold.shipping_mix")
 TABLES = ("bronze.orders", *SILVER, *GOLD)
 MODELS = tuple(name.replace(".", "_") for name in TABLES)
+LONGEST_MESSAGE = 1200  # a clear error fits a screen; a stack trace does not
 INPUT = {**dict.fromkeys(SILVER, "bronze_orders"), **dict.fromkeys(GOLD, "silver_orders")}
 
 
@@ -60,3 +61,11 @@ def assert_chained(lake: Lake) -> None:
         assert all(before[1] == after[0] for before, after in pairwise(ranges)), (name, ranges)
         assert ranges[-1][1] == lake.head(source.replace("_", ".", 1)), name
     assert all(document["inputs"] == {} for document in documents(lake, "bronze.orders"))
+
+
+def assert_says(result: DbtResult, model: str, *parts: str) -> None:
+    """The model failed, with one message that holds all parts and no stack trace."""
+    assert result.status(model) == "error", str(result)
+    message = result.message(model)
+    assert [part for part in parts if part not in message] == [], message
+    assert len(message) < LONGEST_MESSAGE, f"{len(message)} characters: {message[:2000]}"

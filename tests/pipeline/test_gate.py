@@ -8,9 +8,9 @@ from typing import Any
 
 import histories
 from lake import Lake
+
 from pipeline.ledger import published_state, state
 from pipeline.projects import ORDERS_YML, Project, copy_project
-
 from runner import demo_files as files
 
 SILVER = ("--select", "bronze", "silver")
@@ -77,7 +77,7 @@ def _idle_elsewhere(lake: Lake) -> None:
 def test_the_very_first_batch_can_be_refused_and_leaves_the_session_clean_on_local(
     local_lake: Lake, tmp_path: Path
 ) -> None:
-    """One session serves the whole run there: what a refused model leaves set, the next statement would meet."""
+    """One session serves the whole run there: what a refused model leaves set, the next would meet."""
     project = copy_project(local_lake, tmp_path / "copy")
     with project.yml("dbt_project.yml") as held:
         held["on-run-end"] = [WITNESS]

@@ -1,4 +1,4 @@
-"""Random histories, step by step: whatever happened, every table is what the oracle recomputes from all files."""
+"""Random histories, step by step: whatever happened, every table is what the oracle makes of all files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import oracle
 import pytest
 from histories import Size, Step
 from lake import Lake
+
 from pipeline.ledger import assert_chained, state
 
 SERVER_SEEDS = (11, 23)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lake import Lake
-from pipeline.ledger import assert_chained, last, read_range, state
 
+from pipeline.ledger import assert_chained, last, read_range, state
 from runner import demo_files as files
 
 Cells = tuple[Any, ...]
