@@ -84,7 +84,7 @@ def shown(lake: Lake, *args: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("model", ["silver_orders", "silver_orders_rejected", "gold_category_sales"])
 def test_show_shows_what_the_model_makes_of_all_its_input(built: Lake, model: str) -> None:
     before = state(built)
-    rows = shown(built, "--select", model, "--exclude-resource-type", "test")
+    rows = shown(built, "--select", f"{model},resource_type:model")
     rows = [row for row in rows if not row.get("_is_deleted")]
     assert len(rows) == len(built.rows(model.replace("_", ".", 1)))
     assert state(built) == before
