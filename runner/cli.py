@@ -63,7 +63,9 @@ def _common(
     context.obj = {"project_dir": project_dir, "home": home}
 
 
-@app.command(epilog="Example: medallion demo   (or, beside a lake of yours: MEDALLION_HOME=/tmp/demo medallion demo)")
+@app.command(
+    epilog="Beside a lake of yours, give it a home of its own: MEDALLION_HOME=/tmp/demo medallion demo"
+)
 def demo(context: typer.Context) -> None:
     """Tell the whole story on this machine, from an empty lake, with the real rows after each step."""
     from runner.demo import run_demo  # noqa: PLC0415  dbt takes a second to import; only these commands need it
@@ -73,12 +75,13 @@ def demo(context: typer.Context) -> None:
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    epilog="Examples: medallion build · medallion build --select silver · medallion build --full-refresh --select gold",
+    epilog="Examples: medallion build --select silver · medallion build --full-refresh --select gold",
 )
 def build(context: typer.Context) -> None:
-    """Run `dbt build` with its own arguments, with progress and a line per model; on the warm server if one is up.
+    """Run `dbt build` with its own arguments, with progress and a line per model.
 
-    Each model's tests run in its gate, before its commit; `dbt build` or `dbt test` runs them on whole tables too.
+    It uses the warm server if one is up. Each model's tests run in its gate, before its commit; `dbt build`
+    and `dbt test` run them on whole tables too.
     """
     from runner.build import build as run_build  # noqa: PLC0415
 

@@ -50,8 +50,8 @@ def is_java_linked(venv: Path) -> bool:
 def share_graph_with_unit_tests() -> None:
     """Give a unit test the same `graph` that its model has.
 
-    dbt compiles a unit test against a manifest of its own and leaves that one's graph empty, but the row checks
-    find their types and rules in the graph.
+    dbt compiles a unit test against a manifest of its own and leaves that one's graph empty, but the row
+    checks find their types and rules in the graph.
     """
     plain = UnitTestManifestLoader.__init__
     if getattr(plain, "shares_graph", False):
@@ -62,7 +62,7 @@ def share_graph_with_unit_tests() -> None:
         self.unit_test_manifest.flat_graph = manifest.flat_graph
 
     init.shares_graph = True  # type: ignore[attr-defined]
-    UnitTestManifestLoader.__init__ = init  # type: ignore[method-assign]
+    UnitTestManifestLoader.__init__ = init  # type: ignore[assignment, method-assign]
 
 
 plugins = [MedallionPlugin]

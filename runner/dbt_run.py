@@ -60,7 +60,8 @@ def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[st
         elif event.info.name == "JinjaLogWarning":
             warnings.append(event.data.msg)
 
-    done = dbtRunner(callbacks=[listen]).invoke(["--log-level", "none", "--log-level-file", "debug", *arguments])
+    logging = ["--log-level", "none", "--log-level-file", "debug"]
+    done = dbtRunner(callbacks=[listen]).invoke([*logging, *arguments])
     if done.exception:
         raise _understood(done.exception)
     nodes = tuple(_node(result) for result in getattr(done.result, "results", ()))

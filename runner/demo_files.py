@@ -1,9 +1,10 @@
-"""The raw files of the demo, tab-separated as they land. The first two are those of the story that the project grew from."""
+"""The raw files of the demo, tab-separated as they land."""
 
 from __future__ import annotations
 
 _HEADER = (
-    "Op replicadmstimestamp invoiceid itemid category price quantity orderdate destinationstate shippingtype referral"
+    "Op replicadmstimestamp invoiceid itemid category price quantity "
+    "orderdate destinationstate shippingtype referral"
 )
 
 

@@ -44,7 +44,7 @@
     {%- for name, canonical in names.items() -%}
         {%- set found.type = modules.re.sub('\\b' ~ name ~ '\\b(?![(:])', canonical, found.type) -%}
     {%- endfor -%}
-    {%- do return(found.type) -%}
+    {%- do return(modules.re.sub('\\bdecimal\\((\\d+)\\)', 'decimal(\\1,0)', found.type)) -%}
 {% endmacro %}
 
 

@@ -9,7 +9,7 @@
         {%- set table = node.identifier if node.resource_type == 'source' else node.alias -%}
         {%- for kind in (['files'] if node.resource_type == 'source' else ['new', 'touched', 'pinned']) -%}
             {%- for since in [none] + (dependencies | rejectattr('resource_type', 'equalto', 'source') | list if kind == 'new' else []) -%}
-                {%- set view = read_view_name(model_name, kind, node.schema, table, since.alias if since else none) -%}
+                {%- set view = read_view_name(model_name, kind, node.schema, table, since.schema ~ '__' ~ since.alias if since else none) -%}
                 {%- if '`' ~ view ~ '`' in sql -%}
                     {%- do reads.append({'view': view, 'kind': kind, 'node': node, 'since': since}) -%}
                 {%- endif -%}

@@ -52,5 +52,7 @@
 {#- Pure: the name under which an unknown column is rescued: its own, numbered when it is blank or not the first of that name. -#}
 {% macro _rescued_name(names, index) -%}
     {%- set name = names[index] -%}
-    {{- name ~ ('_' ~ (index + 1) if not name or name in names[:index] else '') -}}
+    {%- set rescued = namespace(name=name if name and name not in names[:index] else name ~ '_' ~ (index + 1)) -%}
+    {%- for _ in names if rescued.name != name and rescued.name in names -%} {%- set rescued.name = rescued.name ~ '_' -%} {%- endfor -%}
+    {{- rescued.name -}}
 {%- endmacro %}

@@ -7,11 +7,11 @@
 -#}
 {% macro read_view(kind, relation, since=none) %}
     {%- if relation.is_cte -%} {%- do return(relation) -%} {%- endif -%}
-    {%- do return('`' ~ read_view_name(model.name, kind, relation.schema, relation.identifier, since.identifier if since else none) ~ '`') -%}
+    {%- do return('`' ~ read_view_name(model.name, kind, relation.schema, relation.identifier, since.schema ~ '__' ~ since.identifier if since else none) ~ '`') -%}
 {% endmacro %}
 
 
-{#- Pure: <model>__<kind>__<schema>__<table>[__since__<table>] -#}
+{#- Pure: <model>__<kind>__<schema>__<table>[__since__<schema>__<table>] -#}
 {% macro read_view_name(model_name, kind, schema, identifier, since=none) -%}
     {%- do return([model_name, kind, schema, identifier, 'since' if since else '', since or ''] | reject('equalto', '') | join('__')) -%}
 {%- endmacro %}

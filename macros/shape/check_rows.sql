@@ -14,7 +14,7 @@
     {%- set node = node_named(rules_of) -%}
     {%- set columns = landed_columns(node) -%}
     {%- if not is_traceable(node) -%}
-        {{ exceptions.raise_compiler_error(rules_of ~ ': every column of its unique_key needs `landed_as` in its yml, the column in bronze that it comes from') }}
+        {{ exceptions.raise_compiler_error(rules_of ~ ': it needs a unique_key, and every column of it `landed_as` in its yml: the column in bronze that it comes from') }}
     {%- endif -%}
     {%- set rules = row_rules(node, columns) -%}
     {%- set well_formed = "(_landed._rescued is null or get_json_object(_landed._rescued, '$._malformed') is null)" -%}
@@ -68,7 +68,8 @@ from (
 {#- Pure: a model's key can be typed out of the rows it was made from, so that what it read says which keys may have changed. -#}
 {% macro is_traceable(node) %}
     {%- set landed = landed_columns(node) | map(attribute='name') | list -%}
-    {%- do return(config_list(node, 'unique_key') | reject('in', landed) | list | length == 0) -%}
+    {%- set keys = config_list(node, 'unique_key') -%}
+    {%- do return(keys | length > 0 and not keys | reject('in', landed) | list) -%}
 {% endmacro %}
 
 
