@@ -3,7 +3,7 @@
     would sort all lines to keep the first: it aggregates only numbers by hash.)
 
     A file without rows is dropped. One whose header names no declared column is left where it is, with a warning: taking it
-    would lose its first line.
+    would lose its first line. Both passes count the same lines, those that are not blank, or their positions would not agree.
 -#}
 {% macro read_headers(read, files, pin) %}
     {%- set table = file_table('lines', 'text', source_path(read.node), pin) -%}
@@ -43,7 +43,7 @@
         from (
             select {{ source_file() }} as path, {{ source_position() }} as position, value
             from {{ table }}
-            where {{ is_pinned_file(files) }}
+            where {{ is_pinned_file(files) }} and trim(value) <> ''
         )
         where position in ({{ firsts | map(attribute='position') | unique | join(', ') }})
 {% endmacro %}

@@ -113,10 +113,9 @@ def test_two_names_of_one_type(declared: str, described: str) -> None:
         ("struct<text: text, decimal: decimal, long: long>", "struct<text:string,decimal:decimal(10,0),long:bigint>"),
         ("struct<a: struct<b: smallint>>", "struct<a:struct<b:int>>"),
         ("timestamp_ntz", "timestamp_ntz"),
-        pytest.param(
-            "decimal(10)", "decimal(10,0)",
-            marks=pytest.mark.xfail(strict=True, reason="a decimal without a scale is created, then refused"),
-        ),
+        ("decimal(10)", "decimal(10,0)"),
+        ("numeric(38)", "decimal(38,0)"),
+        ("array<dec(5)>", "array<decimal(5,0)>"),
     ],
 )  # fmt: skip
 def test_types_that_iceberg_keeps_under_another_name(declared: str, described: str) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -102,12 +103,63 @@ def test_a_repeated_key_fails_the_key_test() -> None:
     assert sql == "select a, b, count(*) as rows from rows group by a, b having count(*) > 1"
 
 
+# -- tests of single rows --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("test", "condition"),
+    [
+        pytest.param(COLUMN, "price is null", id="not_null"),
+        pytest.param(
+            dbt_test("t", macro="is_true", kwargs={"expression": "a > 0 or b"}), "not coalesce(a > 0 or b, false)",
+            id="is_true: null fails",
+        ),
+        pytest.param(dbt_test("t", "price", config={"where": "a or b"}), "(a or b) and (price is null)", id="where"),
+        pytest.param(dbt_test("t", "price", config={"severity": "WARN", "warn_if": "> 3"}), "price is null", id="a warning"),
+        pytest.param(dbt_test("t", "id", "unique"), None, id="of several rows"),
+        pytest.param(dbt_test("t", "id", "unique_key", kwargs={"columns": ["id"]}), None, id="of several rows: our own"),
+        pytest.param(dbt_test("t", "id", "relationships"), None, id="of other tables"),
+        pytest.param(dbt_test("t", "op", "accepted_values"), None, id="of single rows, but not known as such"),
+        pytest.param(dbt_test("t", "price", config={"fail_calc": "sum(x)"}), None, id="counts otherwise"),
+        pytest.param(dbt_test("t", "price", config={"limit": 5}), None, id="stops counting"),
+        pytest.param(
+            dbt_test("t", test_metadata=Node(name="not_null", kwargs={"column_name": "price"}, namespace="other")), None,
+            id="a package's test of that name",
+        ),
+    ],
+)  # fmt: skip
+def test_when_a_single_row_fails(test: Node, condition: str | None) -> None:
+    assert Project().row_condition(test) == condition
+
+
+def test_rows_are_counted_for_all_tests_at_once() -> None:
+    mild = dbt_test(
+        "it's mild", "id", config={"warn_if": "> 3", "error_if": "between 10 and 20", "where": "a"}
+    )
+    sql = one_line(Project()._counted_select([COLUMN, mild], "rows"))
+    assert sql == (
+        "select test, cast(failures as string) as failures, should_warn, should_error from ( select inline(array( "
+        "named_struct('test', 'on_column', 'failures', f1, 'should_warn', f1 != 0, 'should_error', f1 != 0), "
+        "named_struct('test', 'it\\'s mild', 'failures', f2, 'should_warn', f2 > 3, 'should_error', f2 between 10 and 20) )) "
+        "from ( select count_if(price is null) as f1, count_if((a) and (id is null)) as f2 from rows ) )"
+    )
+
+
+def test_any_other_test_is_asked_as_dbt_would() -> None:
+    test = dbt_test("it's a key", macro="unique_key", kwargs={"columns": ["id"]})
+    sql = one_line(Project()._test_select(test, "rows"))
+    assert sql.startswith(
+        "select 'it\\'s a key' as test, cast(failures as string) as failures, should_warn, should_error from ("
+    )
+    assert "<failures of select id, count(*) as rows from rows dbt_subquery group by id" in sql
+
+
 # -- the verdict --------------------------------------------------------------------------------------------
 
 
 def run_gate(tests: list[Node], results: list[Node], **batch: Any) -> tuple[Any, Project]:
     incoming = Node({"view": "`b`", "rows": 5, "has_deletes": False, "is_cached": True, **batch})
-    connection = Connection([("as test,", results)])
+    connection = Connection([("as failures, should_warn, should_error", results)])
     project = Project(model={"name": "silver_orders", "unique_id": MODEL}, nodes=tests, connection=connection)
     return project.run_gate(TABLE, incoming, Node(id="S2")), project
 
@@ -166,15 +218,37 @@ def test_an_error_after_a_warning_still_refuses() -> None:
     ],
 )  # fmt: skip
 def test_the_rows_that_are_tested(column: str | None, batch: dict[str, Any], rows: str) -> None:
-    test = dbt_test("t", column, "is_true", kwargs={"expression": "price > 0"})
-    _, project = run_gate([test], [result(test)], **batch)
-    assert f"from {rows} dbt_subquery" in project.connection.ran[-1]
+    counted = dbt_test("counted", column, "is_true", kwargs={"expression": "price > 0"})
+    _, project = run_gate([counted], [result(counted)], **batch)
+    assert f"as f1 from {rows} ) )" in project.connection.ran[-1]
+    other = dbt_test("other", column, "unique_key", kwargs={"columns": ["id"]})
+    _, project = run_gate([other], [result(other)], **batch)
+    assert f"from {rows} dbt_subquery group by" in project.connection.ran[-1]
+
+
+def test_all_tests_are_one_statement_and_those_of_rows_one_pass_per_set_of_rows() -> None:
+    tests = [
+        is_true("positive"),
+        dbt_test("key", "id", "unique_key", kwargs={"columns": ["id"]}),
+        dbt_test("filled", "price"),
+        dbt_test("whole", macro="is_true", kwargs={"expression": "price > 0"}),
+        dbt_test("key_of_all", macro="unique_key", kwargs={"columns": ["id"]}),
+    ]
+    _, project = run_gate(tests, [result(test) for test in tests])
+    _, sql = project.connection.ran  # the view of what is staged, then all of the gate
+    parts = [
+        sorted(re.findall("'(key|key_of_all|positive|filled|whole)'", part))
+        for part in sql.split(" union all ")
+    ]
+    assert parts == [["key"], ["filled", "positive"], ["key_of_all"], ["whole"]]
+    assert sql.count("from (select * from `b`) )") == 1
+    assert sql.count("from `silver_orders__staged` )") == 1
 
 
 def test_a_batch_without_rows_needs_no_test_of_its_columns() -> None:
     refusal, project = run_gate([is_true("positive")], [], rows=0)
     assert not refusal
-    assert not any("as test," in sql for sql in project.connection.ran)
+    assert not any("should_error" in sql for sql in project.connection.ran)
 
 
 def test_a_model_without_tests_has_nothing_to_ask() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ COLUMNS = {"id": "bigint landed_as orderid", "at": "timestamp landed_as changed"
            "price": "double landed_as price", "_source_file": "string"}  # fmt: skip
 BLANK = "coalesce(trim(_landed.{}), '') = ''"
 FILLED = "coalesce(trim(_landed.{}), '') <> ''"
+WELL_FORMED = "(_landed._rescued is null or get_json_object(_landed._rescued, '$._malformed') is null)"
+UNTRACEABLE = "silver_orders: it needs a unique_key, and every column of it `landed_as` in its yml"
 
 
 def node(rules: list[dict[str, Any]] | None = None, **columns: str) -> Node:
@@ -82,8 +85,8 @@ def test_each_key_column_has_its_rule() -> None:
     ("type_", "expression"),
     [
         ("string", "landed.price"),
-        ("double", "try_cast(nullif(trim(landed.price), '') as double)"),
-        ("decimal(10,2)", "try_cast(nullif(trim(landed.price), '') as decimal(10,2))"),
+        ("double", "try_cast(landed.price as double)"),
+        ("decimal(10,2)", "try_cast(landed.price as decimal(10,2))"),
     ],
 )
 def test_a_landed_text_is_cast_strictly(type_: str, expression: str) -> None:
@@ -93,22 +96,35 @@ def test_a_landed_text_is_cast_strictly(type_: str, expression: str) -> None:
 
 def test_the_key_of_landed_rows() -> None:
     sql = one_line(Project().landed_keys(node()))
-    assert sql == "try_cast(nullif(trim(landed.orderid), '') as bigint) as id"
+    assert sql == "try_cast(landed.orderid as bigint) as id"
 
 
 def test_checked_rows_carry_types_origin_and_reasons() -> None:
     project = Project(nodes=[node([{"name": "price_positive", "check": "price > 0"}])])
     sql = one_line(project.check_rows("landed", rules_of="silver_orders"))
-    assert "try_cast(nullif(trim(landed.price), '') as double) as price" in sql
+    assert "try_cast(landed.price as double) as price" in sql
     assert "landed.op as _op" in sql
     assert "struct(landed.*) as _landed" in sql
     assert "if(_op <=> 'D' or coalesce(price > 0, false), null, 'price_positive')" in sql
-    malformed = (
-        "if( get_json_object(_landed._rescued, '$._malformed') is not null, array('line_well_formed'), "
-    )
-    assert f"{malformed}-- nothing else can be said of such a line array_compact(array( if(" in sql
     for origin in ("_source_modified_at", "_source_file", "_source_position", "_ingested_at"):
         assert f"landed.{origin}," in sql
+
+
+def test_a_malformed_line_breaks_one_rule() -> None:
+    sql = one_line(Project(nodes=[node()]).check_rows("landed", rules_of="silver_orders"))
+    assert f"if({WELL_FORMED}, array_compact(array( if(" in sql
+    assert ")), array('line_well_formed')) as _violations" in sql
+
+
+@pytest.mark.parametrize(
+    "rules", [[], [{"name": "a", "check": "x = 1 or y = 2"}, {"name": "b", "check": "z", "on_delete": True}]]
+)
+def test_a_row_is_valid_that_keeps_every_rule(rules: list[dict[str, Any]]) -> None:
+    model = node(rules)
+    sql = one_line(Project(nodes=[model]).check_rows("landed", rules_of="silver_orders"))
+    kept = " and ".join([WELL_FORMED, *(f"({check})" for check in rules_of(model).values())])
+    assert f"select *, {kept} as _is_valid, if(" in sql
+    assert re.findall(r", null, '(\w+)'\)", sql) == list(rules_of(model))  # the same rules, by name
 
 
 def test_a_key_may_be_one_of_many_columns_that_landed() -> None:
@@ -127,7 +143,12 @@ def test_a_key_that_has_not_landed_is_refused(columns: dict[str, str]) -> None:
     model = node(**columns)
     model["config"]["unique_key"] = ["id", "line"]
     assert not Project().is_traceable(model)
-    with pytest.raises(
-        Refused, match="silver_orders: every column of its unique_key needs `landed_as` in its yml"
-    ):
+    with pytest.raises(Refused, match=UNTRACEABLE):
+        Project(nodes=[model]).check_rows("landed", rules_of="silver_orders")
+
+
+def test_rows_without_a_key_are_refused() -> None:
+    model = node()
+    model["config"]["unique_key"] = []
+    with pytest.raises(Refused, match=UNTRACEABLE):
         Project(nodes=[model]).check_rows("landed", rules_of="silver_orders")
