@@ -12,7 +12,8 @@
         {%- do headers.update({row['path']: {'lines': row['lines'], 'position': row['position']}}) -%}
     {%- endfor -%}
     {%- for row in (run_query(_lines_at_sql(table, files, headers.values())) if headers else []) -%}
-        {%- if headers[row['path']].position == row['position'] -%} {%- do headers[row['path']].update({'header': row['value']}) -%} {%- endif -%}
+        {%- set file = headers.get(row['path'], {}) -%}
+        {%- if file.get('position') == row['position'] -%} {%- do file.update({'header': row['value']}) -%} {%- endif -%}
     {%- endfor -%}
     {%- set readable = [] -%}
     {%- for file in files if (headers.get(file.path) or {}).get('lines', 0) | int > 1 -%}

@@ -81,6 +81,7 @@ class Project:
     nodes: Sequence[Mapping[str, Any]] = ()
     sources: Sequence[Mapping[str, Any]] = ()
     full_refresh: bool = False
+    has_table: bool = True
     connection: Connection = field(default_factory=Connection)
     warnings: list[str] = field(default_factory=list)
 
@@ -109,6 +110,7 @@ class Project:
             "env_var": lambda name, default="": default,
             "should_full_refresh": lambda: self.full_refresh,
             "load_relation": lambda relation: relation,
+            "load_cached_relation": lambda relation: relation if self.has_table else None,
             "load_result": lambda name: f"<result of {name}>",
             "exceptions": SimpleNamespace(raise_compiler_error=_refuse, warn=self.warnings.append),
             "api": SimpleNamespace(Relation=SimpleNamespace(create=Relation)),

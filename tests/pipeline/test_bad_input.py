@@ -76,7 +76,7 @@ def _missing_directory(project: Project) -> None:
 
 
 BAD_PROJECTS: dict[str, tuple[Edit, str, tuple[str, ...]]] = {
-    "no key": (_without_key, "silver_orders", ("needs a key", "unique_key")),
+    "no key": (_without_key, "silver_orders", ("silver_orders: ", "unique_key")),
     "file format": (_other_file_format, "silver_orders", ("file_format", "iceberg")),
     "strategy": (_other_strategy, "silver_orders", ("incremental_strategy", "insert_overwrite")),
     "narrowed type": (

@@ -172,7 +172,8 @@ def _check_headers(lake: Lake) -> None:
     assert bronze_of(lake, "reordered.tsv")[0]["referral"] == "others"
     assert bronze_of(lake, "missing.tsv")[0]["referral"] is None
     assert rescued(lake, "extra.csv") == [{"Loyalty Card": "extra"}]
-    assert rescued(lake, "twice.tsv") == [{"category": "book"}]
+    ((second,),) = [one.items() for one in rescued(lake, "twice.tsv")]  # under a name that tells it apart
+    assert (second[0].startswith("category"), second[1]) == (True, "book")
     assert rescued(lake, "reordered.tsv") == rescued(lake, "missing.tsv") == [None]
 
 
