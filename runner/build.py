@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from runner.dbt_run import DbtResult, NodeResult, first_line, run_dbt
+from runner.dbt_run import DbtResult, NodeResult, run_dbt
 from runner.errors import DataError
 from runner.home import prepare_home
 from runner.lake import History, list_tables, open_catalog, read_history, table_of_model
 from runner.settings import Settings
 from runner.sources import source_directories
+from runner.spark_errors import first_line
 
 # The gate has run a model's tests before its commit; running them again would only cost time.
 GATED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")

@@ -11,12 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.events.logging import AdapterLogger
+from dbt.adapters.spark.connections import SparkConnectionManager
 from dbt.flags import get_flags
 from dbt.parser.unit_tests import UnitTestManifestLoader
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.exceptions import DbtRuntimeError
 
 from runner.home import prepare_home
 from runner.java import bundled_home
+from runner.spark_errors import first_line, with_files
 
 LOCAL_TARGETS = ("local", "server")
 
@@ -27,6 +31,7 @@ class MedallionPlugin(dbtPlugin):
     def initialize(self) -> None:
         """Make the home ready, point Spark to the Java that setup chose, let unit tests see the graph."""
         share_graph_with_unit_tests()
+        shorten_spark_errors()
         flags = get_flags()
         target = getattr(flags, "TARGET", None) or os.environ.get("MEDALLION_TARGET") or LOCAL_TARGETS[0]
         if target not in LOCAL_TARGETS:
@@ -63,6 +68,23 @@ def share_graph_with_unit_tests() -> None:
 
     init.shares_graph = True  # type: ignore[attr-defined]
     UnitTestManifestLoader.__init__ = init  # type: ignore[assignment, method-assign]
+
+
+def shorten_spark_errors() -> None:
+    """Let dbt show the line of a Spark error that says what happened; its log keeps the whole trace."""
+    plain = SparkConnectionManager.execute
+    if getattr(plain, "shortens", False):
+        return
+
+    def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return plain(self, *args, **kwargs)
+        except Exception as error:
+            AdapterLogger("Spark").debug(str(error))
+            raise DbtRuntimeError(with_files(first_line(str(error)), str(kwargs.get("sql") or args[0]))) from None
+
+    execute.shortens = True  # type: ignore[attr-defined]
+    SparkConnectionManager.execute = execute  # type: ignore[method-assign]
 
 
 plugins = [MedallionPlugin]

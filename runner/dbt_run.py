@@ -12,6 +12,7 @@ from dbt.cli.main import dbtRunner
 
 from runner.errors import DataError, InfrastructureError, UsageError
 from runner.settings import Settings
+from runner.spark_errors import first_line
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,6 @@ def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[st
         raise _understood(done.exception)
     nodes = tuple(_node(result) for result in getattr(done.result, "results", ()))
     return DbtResult(_invocation(settings), nodes, tuple(warnings))
-
-
-def first_line(text: str) -> str:
-    """Return the line of a message that says what happened; Spark's traces and dbt's headings are not it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    heads = ("Runtime Error", "Compilation Error", "Database Error", "An error occurred while calling")
-    told = [line for line in lines if not line.startswith(heads) and not line.startswith(("at ", ">"))]
-    return (told or lines or [""])[0].removeprefix(": ")
 
 
 def _node(result: Any) -> NodeResult:

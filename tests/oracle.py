@@ -194,9 +194,11 @@ def _judge(version: Version, position: int, raw: Mapping[str, str | None]) -> Ju
 
 
 def cast_row(raw: Mapping[str, str | None]) -> tuple[Row, tuple[str, ...]]:
-    """Typed values of a row and the names of all rules it breaks, sorted."""
+    """Typed values of a row and the rules it breaks, by name, sorted; a malformed line breaks just one."""
+    if MALFORMED in raw:
+        return dict.fromkeys(column.name for column in COLUMNS), (REASON_MALFORMED,)
     typed: Row = {}
-    reasons = {REASON_MALFORMED} if MALFORMED in raw else set()
+    reasons: set[str] = set()
     is_delete = raw.get("op") == "D"
     for column in COLUMNS:
         text = raw.get(column.raw)

@@ -91,7 +91,7 @@ def test_casts_are_strict(column: str, text: str, value: object) -> None:
         ({"invoiceid": "abc"}, (CAST["invoice_id"],)),
         ({"itemid": " "}, (NULL["item_id"],)),
         ({"price": "abc"}, (CAST["price"], LOW["price"])),
-        ({"_line": "torn"}, (oracle.REASON_MALFORMED, OP, *NULL.values(), *LOW.values())),
+        ({"_line": "torn"}, (oracle.REASON_MALFORMED,)),
         ({"Op": "D", "price": "0", "quantity": "many", "orderdate": "soon"}, ()),
         ({"Op": "D", "itemid": ""}, (NULL["item_id"],)),
         ({"Op": "D", "replicadmstimestamp": "never"}, (CAST["replicated_at"],)),

@@ -20,19 +20,21 @@
     {%- set reads = plan_reads(model.name, sql, model_dependencies(model)) -%}
     {%- set plan = pin_inputs(target_relation, reads) -%}
     {%- set is_proven = plan.code == code -%}
+    {%- if plan.mode != 'idle' or not is_proven -%} {%- do create_read_views(reads, plan) -%} {%- endif -%}
+    {%- if not is_proven -%} {%- do check_contract(sql, model) -%} {%- endif -%}
     {%- if not created and not is_proven -%} {%- do sync_table(target_relation, model) -%} {%- endif -%}
 
     {%- if plan.mode == 'idle' -%}
+        {%- do drop_temporary(plan) -%}
         {%- call noop_statement('main', 'no new data', 'IDLE', 0) -%} {{ sql }} {%- endcall -%}
     {%- else -%}
         {%- do plan.update({'code': code}) -%}
-        {%- do create_read_views(reads, plan) -%}
-        {%- set batch = prepare_batch(sql, target_relation, plan, is_proven) -%}
+        {%- set batch = prepare_batch(sql, target_relation, plan) -%}
         {%- set staged = stage_batch(batch, target_relation, plan) -%}
         {%- set refusal = run_gate(target_relation, batch, staged) -%}
         {%- do drop_temporary(plan) -%}
         {%- if refusal -%} {{ exceptions.raise_compiler_error(refusal) }} {%- endif -%}
-        {%- do publish_snapshot(target_relation, staged) -%}
+        {%- do publish_snapshot(target_relation, staged, plan.parent) -%}
         {%- call noop_statement('main', staged.message, staged.write | upper, staged.rows) -%} {{ staged.sql }} {%- endcall -%}
     {%- endif -%}
 

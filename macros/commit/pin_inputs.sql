@@ -26,7 +26,7 @@
         dict({model.name: {'head': none, 'snapshots': {}}}, **read_lineages(relations)), pin.files) -%}
     {%- if plan.refused -%}
         {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ')
-            ~ '. Nothing was changed. To rebuild it: dbt build --full-refresh --select ' ~ model.name) }}
+            ~ '. Nothing was changed.' ~ ('' if config.get('full_refresh') == false else ' To rebuild it: dbt build --full-refresh --select ' ~ model.name)) }}
     {%- endif -%}
     {%- do return(dict(plan, **pin)) -%}
 {% endmacro %}

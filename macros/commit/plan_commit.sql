@@ -76,7 +76,7 @@
     {%- set refused = [] -%}
     {%- if checkpoint.foreign -%}
         {%- set last = checkpoint.foreign[0] -%}
-        {%- do refused.append('its table was changed by something else (snapshot ' ~ last.id ~ ', ' ~ last.operation ~ ', ' ~ last.committed_at ~ '); roll it back to before that, or rebuild it') -%}
+        {%- do refused.append('its table was changed by something else (snapshot ' ~ last.id ~ ', ' ~ last.operation ~ ', ' ~ last.committed_at ~ '); roll it back to the snapshot before that') -%}
     {%- endif -%}
     {%- if checkpoint.document and checkpoint.document.model != model_name -%}
         {%- do refused.append('its table is written by the model ' ~ checkpoint.document.model ~ '; give one of them another name') -%}

@@ -5,16 +5,14 @@
     the merge, the gate) and a merge must see the same rows each time, so it is cached, and Spark then knows its size. Where its keys lie is
     not asked of recomputed groups: they are anywhere, and never none.
 -#}
-{% macro prepare_batch(sql, relation, plan, is_proven) %}
+{% macro prepare_batch(sql, relation, plan) %}
     {%- set batch = {
         'view': '`' ~ model.name ~ '__batch`', 'columns': contract_columns(model) | map(attribute='name') | list,
         'rows': none, 'has_deletes': '_is_deleted' in sql, 'ranges': [], 'is_cached': plan.write == 'merge',
     } -%}
-    {%- if plan.write != 'merge' or not is_proven -%}
+    {%- if plan.write != 'merge' -%}
         {%- do run_statement('create or replace temporary view ' ~ batch.view ~ ' as ' ~ sql) -%}
-    {%- endif -%}
-    {%- if not is_proven -%} {%- do _check_contract(batch) -%} {%- endif -%}
-    {%- if plan.write == 'merge' -%}
+    {%- else -%}
         {%- do batch.update({'view': cache_rows('batch', sql, plan)}) -%}
         {%- if plan.decisions.values() | selectattr('groups', 'defined') | list -%}
             {%- do _add_emptied_groups(batch, relation, plan) -%}
@@ -23,18 +21,6 @@
         {%- endif -%}
     {%- endif -%}
     {%- do return(batch) -%}
-{% endmacro %}
-
-
-{#- Refuse a query whose columns are not those of the contract. -#}
-{% macro _check_contract(batch) %}
-    {%- set columns = [] -%}
-    {%- for row in run_query('describe table ' ~ batch.view) -%} {%- do columns.append(row[0] | lower) -%} {%- endfor -%}
-    {%- set missing, unknown = batch.columns | reject('in', columns) | list, columns | reject('in', batch.columns + ['_is_deleted']) | list -%}
-    {%- if missing or unknown -%}
-        {{ exceptions.raise_compiler_error(model.name ~ ': its query and its yml disagree: '
-            ~ ('not selected: ' ~ missing | join(', ') ~ '; ' if missing) ~ ('not in the yml: ' ~ unknown | join(', ') if unknown)) }}
-    {%- endif -%}
 {% endmacro %}
 
 

@@ -17,6 +17,9 @@
     {%- endfor -%}
     {%- set readable = [] -%}
     {%- for file in files if (headers.get(file.path) or {}).get('lines', 0) | int > 1 -%}
+        {%- if 'header' not in headers[file.path] -%}
+            {{ exceptions.raise_compiler_error(file.path ~ ': its first line was counted but not found, so it changed while it was read; run again') }}
+        {%- endif -%}
         {%- set header = parse_header(headers[file.path]['header'], read.node.columns | list, read.node.meta.get('delimiter')) -%}
         {%- if header.matched -%}
             {%- do readable.append(dict(file, header=header, lines=headers[file.path]['lines'] | int)) -%}

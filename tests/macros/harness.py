@@ -128,6 +128,8 @@ def _sources() -> dict[str, str]:
     environment = get_environment()
     found: dict[str, str] = {}
     for path in sorted(MACROS.rglob("*.sql")):
+        if path.stem == "run_query":  # the connection stands for it
+            continue
         text = path.read_text()
         for macro in environment.parse(text).find_all(jinja2.nodes.Macro):
             found[macro.name.removeprefix(_DBT_NAME)] = text

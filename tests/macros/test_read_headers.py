@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from harness import Connection, Node, Project, one_line, table_node
+from harness import Connection, Node, Project, Refused, one_line, table_node
 
 FILE = Node(path="a", modified_at="2024-10-01 12:00:00", size=12)
 PIN = Node(attempt="try_1", pinned_at="2024-10-01 12:00:00")
@@ -52,14 +52,24 @@ def test_nothing_more_is_asked_when_no_file_has_a_line() -> None:
     "lines",
     [
         pytest.param([("a", 0, "what,ever")], id="it names no column"),
-        pytest.param([], id="it changed between the passes"),
-        pytest.param([("b", 0, "op")], id="another file's line is none of its own"),
     ],
 )
 def test_a_file_without_a_header_is_left_with_a_warning(lines: list[tuple[str, int, str]]) -> None:
     found, project = read_headers({"a": (0, 2)}, lines)
     assert found == []
     assert [warning.split(":")[0] for warning in project.warnings] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([], id="it changed between the passes"),
+        pytest.param([("b", 0, "op")], id="another file's line is none of its own"),
+    ],
+)
+def test_a_file_whose_first_line_is_not_found_again_is_an_error(lines: list[tuple[str, int, str]]) -> None:
+    with pytest.raises(Refused, match="a: its first line was counted but not found"):
+        read_headers({"a": (0, 2)}, lines)
 
 
 def test_both_passes_count_the_same_lines() -> None:

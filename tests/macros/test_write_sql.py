@@ -229,10 +229,20 @@ def test_what_an_interrupted_run_left_in_the_session_is_replaced() -> None:
 
 
 def test_publishing_is_a_branch_and_a_fast_forward() -> None:
-    connection = Connection()
+    connection = Connection(answers=[(".refs where name = 'main'", [Node(id="S1")])])
     table = Node(schema="silver", identifier="orders")
-    Project(connection=connection).publish_snapshot(table, Node(id="S2", attempt="try_1"))
-    branch, forward, drop = connection.ran
+    Project(connection=connection).publish_snapshot(table, Node(id="S2", attempt="try_1"), "S1")
+    branch, forward, drop = [sql for sql in connection.ran if not sql.startswith("select")]
     assert branch.endswith("create branch `publish_try_1` as of version S2")
     assert forward == "call lake.system.fast_forward('silver.orders', 'main', 'publish_try_1')"
     assert drop.endswith("drop branch `publish_try_1`")
+
+
+@pytest.mark.parametrize(("main", "parent"), [([Node(id="S9")], "S1"), ([], "S1"), ([Node(id="S9")], None)])
+def test_a_race_that_is_lost_already_leaves_no_branch(main: list[Node], parent: str | None) -> None:
+    connection = Connection(answers=[(".refs where name = 'main'", main)])
+    with pytest.raises(Refused, match="another run committed"):
+        Project(connection=connection).publish_snapshot(
+            Node(schema="silver", identifier="orders"), Node(id="S2", attempt="try_1"), parent
+        )
+    assert [sql for sql in connection.ran if sql.startswith("alter")] == []
