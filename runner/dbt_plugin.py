@@ -81,7 +81,8 @@ def shorten_spark_errors() -> None:
             return plain(self, *args, **kwargs)
         except Exception as error:
             AdapterLogger("Spark").debug(str(error))
-            raise DbtRuntimeError(with_files(first_line(str(error)), str(kwargs.get("sql") or args[0]))) from None
+            sql = str(kwargs.get("sql") or args[0])
+            raise DbtRuntimeError(with_files(first_line(str(error)), sql)) from None
 
     execute.shortens = True  # type: ignore[attr-defined]
     SparkConnectionManager.execute = execute  # type: ignore[method-assign]
