@@ -6,7 +6,8 @@ import re
 
 _HEADINGS = ("Runtime Error", "Compilation Error", "Database Error", "An error occurred while calling")
 _FRAME = re.compile(r"^(at |\.\.\. \d+ more|>|\+- |'|== SQL ==)")
-_CLASS = re.compile(r"^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error): ")
+_CLASS = re.compile(r"^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error): *")
+_CODE_TWICE = re.compile(r"^(\[[A-Z_.]+\]) (?:[a-z_]\w*\.)+\w+Exception: *(?:\1)?")
 _FILE = re.compile(r"(?:file|s3a?)://?\S+")
 
 
@@ -17,6 +18,8 @@ def first_line(text: str) -> str:
     if not told:
         return lines[0] if lines else ""
     what = _bare(told[0])
+    if what.endswith("]") and len(told) > 1:  # only the error's code; the message is on the next line
+        what = told[1]
     causes = [_bare(line.removeprefix("Caused by: ")) for line in told if line.startswith("Caused by: ")]
     if causes and causes[-1] not in what:
         what = f"{what.rstrip('.')} (caused by: {causes[-1]})"
@@ -34,7 +37,9 @@ def with_files(message: str, sql: str) -> str:
 
 
 def _bare(line: str) -> str:
-    line = line.removeprefix(": ").removeprefix("Error running query: ")
-    while _CLASS.match(line):
-        line = _CLASS.sub("", line)
-    return re.sub(r"^(\[[A-Z_.]+\]) (?:[a-z_]\w*\.)+\w+Exception: \1", r"\1", line)
+    """Take off what stands before a message: the thrower's class, Hive's heading, a repeated error code."""
+    before = None
+    while before != line:
+        before = line
+        line = _CLASS.sub("", line.removeprefix(": ").removeprefix("Error running query: "))
+    return _CODE_TWICE.sub(r"\1", line)

@@ -8,6 +8,10 @@
     {%- elif strategy == 'merge' and not config.get('unique_key') -%}
         {{ exceptions.raise_compiler_error(node.name ~ ": a merge needs a key; set unique_key in the model's config") }}
     {%- endif -%}
+    {%- for column in contract_columns(node) if not is_known_type(column.type) -%}
+        {{ exceptions.raise_compiler_error(node.name ~ ': column ' ~ column.name ~ " has the unknown type '" ~ column.type
+            ~ "'; use boolean, int, bigint, float, double, decimal(p,s), date, timestamp, string, binary, or array, map, struct of them") }}
+    {%- endfor -%}
     {%- set columns = contract_columns(node) | map(attribute='name') | list -%}
     {%- for column in column_list('unique_key') + column_list('order_by') + column_list('recompute_by') if column not in columns -%}
         {{ exceptions.raise_compiler_error(node.name ~ ': its key or order names ' ~ column ~ ", which is not a column in the model's yml") }}

@@ -48,6 +48,13 @@
 {% endmacro %}
 
 
+{#- Pure: Iceberg has this type, under this or another name. -#}
+{% macro is_known_type(type) %}
+    {%- set simple = 'boolean|int|bigint|float|double|decimal\\(\\d+,\\d+\\)|date|timestamp|timestamp_ntz|string|binary' -%}
+    {%- do return(modules.re.match('(' ~ simple ~ '|(array|map|struct)<.+>)$', _canonical_type(type)) is not none) -%}
+{% endmacro %}
+
+
 {#- Iceberg's type promotions: int to bigint, float to double, decimal(p, s) to a larger p. -#}
 {% macro _is_widening(old, new) %}
     {%- if (old, new) in [('int', 'bigint'), ('float', 'double')] -%} {%- do return(true) -%} {%- endif -%}

@@ -20,9 +20,10 @@
     {%- set reads = plan_reads(model.name, sql, model_dependencies(model)) -%}
     {%- set plan = pin_inputs(target_relation, reads) -%}
     {%- set is_proven = plan.code == code -%}
+    {%- set alterations = [] if created or is_proven else find_alterations(target_relation, model) -%}
     {%- if plan.mode != 'idle' or not is_proven -%} {%- do create_read_views(reads, plan) -%} {%- endif -%}
     {%- if not is_proven -%} {%- do check_contract(sql, model) -%} {%- endif -%}
-    {%- if not created and not is_proven -%} {%- do sync_table(target_relation, model) -%} {%- endif -%}
+    {%- for alteration in alterations -%} {%- do run_statement('alter table ' ~ target_relation ~ ' ' ~ alteration) -%} {%- endfor -%}
 
     {%- if plan.mode == 'idle' -%}
         {%- do drop_temporary(plan) -%}

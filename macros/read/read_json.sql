@@ -1,4 +1,7 @@
-{#- The select that reads json lines: each field's text by name (any case), the unknown ones rescued, an unreadable line kept whole. -#}
+{#-
+    The select that reads json lines: each field's text by name (any case), the unknown ones rescued, an unreadable line kept whole.
+    A number lands as Spark prints it (1.50 as 1.5); a source that minds quotes it.
+-#}
 {% macro read_json(read, files, pin) %}
     {%- set table = file_table('lines', 'text', source_path(read.node), pin) -%}
     {%- set declared = [] -%}

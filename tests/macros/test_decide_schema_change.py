@@ -132,3 +132,19 @@ def test_a_column_may_not_go() -> None:
 def test_all_reasons_are_told_at_once() -> None:
     _, refused = decide([column("a", "int"), column("b", "int")], [column("a"), column("b"), column("c")])
     assert len(refused) == 3
+
+
+@pytest.mark.parametrize(
+    ("declared", "is_known"),
+    [
+        ("bigint", True),
+        ("decimal(10, 2)", True),
+        ("varchar(10)", True),
+        ("array<struct<a:int>>", True),
+        ("dubble", False),
+        ("decimal(x)", False),
+        ("int; drop table t", False),
+    ],
+)
+def test_a_type_that_iceberg_does_not_have_is_known_as_such(declared: str, is_known: bool) -> None:
+    assert Project().is_known_type(declared) is is_known

@@ -52,6 +52,7 @@ def picked(lake: Lake, table: str) -> list[tuple[Any, ...]]:
     ]
 
 
+# a json number lands as Spark prints it, without its trailing zeros; quoted, it lands as written
 JSON_LINES = """{"id": 1, "Amount": 1.50, "note": "plain", "more": {"a": [1, 2]}}
 {"note": null, "id": "2"}
 
@@ -77,7 +78,7 @@ def test_json_lines_and_typed_formats_land_by_name(lake: Lake, tmp_path: Path) -
 
     assert {name: node.message for name, node in ran.nodes.items() if node.status != "success"} == {}
     assert picked(lake, "bronze.events") == [
-        ("1", "1.50", "plain", {"more": '{"a":[1,2]}'}),
+        ("1", "1.5", "plain", {"more": '{"a":[1,2]}'}),
         ("2", None, None, None),
         (None, None, None, {"_malformed": '{"id": 3, "amount":'}),
     ]

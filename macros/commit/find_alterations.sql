@@ -1,15 +1,13 @@
 {#-
-    Bring a table up to its contract: new columns are added, types are widened, comments follow the yml. A narrowing change is
-    refused before anything is read or written.
+    What brings a table up to its contract: the rest of each ALTER TABLE. New columns are added, types are widened, comments follow
+    the yml. A narrowing change is refused before anything is read, altered or written.
 -#}
-{% macro sync_table(relation, node) %}
+{% macro find_alterations(relation, node) %}
     {%- set change = decide_schema_change(contract_columns(node), _actual_columns(relation)) -%}
     {%- if change.refused -%}
         {{ exceptions.raise_compiler_error(node.name ~ ': the contract no longer fits ' ~ relation ~ ': ' ~ change.refused | join('; ')) }}
     {%- endif -%}
-    {%- for alteration in change.alterations -%}
-        {%- do run_statement('alter table ' ~ relation ~ ' ' ~ alteration) -%}
-    {%- endfor -%}
+    {%- do return(change.alterations) -%}
 {% endmacro %}
 
 
