@@ -37,7 +37,7 @@ def _rebuilt_from_bronze(lake: Lake) -> None:
 
 
 def test_a_history_on_local_is_the_same(local_lake: Lake) -> None:
-    for step in histories.history(LOCAL_SEED, Size(steps=2, folders=True)):
+    for step in histories.history(LOCAL_SEED, Size(steps=1, folders=True)):
         local_lake.land_step(step)
         local_lake.dbt("run").ok()
         assert local_lake.differences() == {}

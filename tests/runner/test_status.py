@@ -8,14 +8,13 @@ from runner.build import gated, short
 from runner.lake import Commit, History
 from runner.status import input_lag, table_status
 
-NOW = datetime.now(timezone.utc)
-
 
 def commit(number: int, operation: str = "append", **summary: str) -> Commit:
     """Return commit `number`, as many hours ago as it is old, each on top of the one before."""
     document = {"run": f"run-{number}", "inputs": {"bronze_orders": {"from": None, "to": "2"}}}
     named = {name.replace("_", "-"): value for name, value in summary.items()}
-    return Commit(number, number - 1, operation, NOW - timedelta(hours=10 - number), named, document)
+    then = datetime.now(timezone.utc) - timedelta(hours=10 - number)
+    return Commit(number, number - 1, operation, then, named, document)
 
 
 def history(*commits: Commit) -> History:
