@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,7 +140,7 @@ NEXT = """Next:
 def reset_home(home: Path) -> None:
     """Empty a home that is new or the demo's own."""
     mark = home / "demo.json"
-    if (home / "catalog.db").exists() and not mark.exists():
+    if not mark.exists() and has_tables(home):
         raise UsageError(
             f"{home} holds a lake that is not the demo's",
             fix="Give the demo a home of its own: MEDALLION_HOME=/tmp/demo medallion demo",
@@ -149,6 +151,18 @@ def reset_home(home: Path) -> None:
         path.unlink()
     prepare_home(home)
     mark.write_text(json.dumps({"made_by": "medallion demo"}) + "\n")
+
+
+def has_tables(home: Path) -> bool:
+    """Tell whether a home's catalog knows any table; that of a home that was only prepared does not."""
+    catalog = home / "catalog.db"
+    if not catalog.exists():
+        return False
+    with closing(sqlite3.connect(catalog)) as connection:
+        tables = "select name from sqlite_master where name = 'iceberg_tables'"
+        if not connection.execute(tables).fetchall():
+            return False
+        return bool(connection.execute("select count(*) from iceberg_tables").fetchone()[0])
 
 
 def land(settings: Settings, step: Step, console: Console) -> None:
