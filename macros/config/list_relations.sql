@@ -8,7 +8,7 @@
     {%- if run_query('show namespaces like ' ~ text_literal(schema)) | length == 0 -%} {%- do return([]) -%} {%- endif -%}
     {%- set tables = [] -%}
     {%- for row in run_query('show tables in ' ~ schema) -%}
-        {%- set columns = _describe_columns(schema ~ '.' ~ row[1]) if flags.WHICH == 'generate' else '' -%}
+        {%- set columns = _column_lines(schema ~ '.' ~ row[1]) if flags.WHICH == 'generate' else '' -%}
         {%- do tables.append((row[0], row[1], false, 'Type: MANAGED\nProvider: iceberg\n' ~ columns)) -%}
     {%- endfor -%}
     {%- do return(tables) -%}
@@ -16,13 +16,7 @@
 
 
 {#- The columns of a table in the form in which dbt-spark parses them. -#}
-{% macro _describe_columns(table) -%}
-    {%- set reading = namespace(columns=true, text='') -%}
-    {%- for row in run_query('describe table ' ~ table) -%}
-        {%- if not row[0] or row[0].startswith('#') -%} {%- set reading.columns = false -%} {%- endif -%}
-        {%- if reading.columns -%}
-            {%- set reading.text = reading.text ~ ' |-- ' ~ row[0] ~ ': ' ~ row[1] ~ ' (nullable = true)\n' -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- do return(reading.text) -%}
+{% macro _column_lines(table) -%}
+    {%- for column in describe_columns(table) %} |-- {{ column.name }}: {{ column.type }} (nullable = true)
+{% endfor -%}
 {%- endmacro %}
