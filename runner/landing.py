@@ -1,4 +1,8 @@
-"""Lands a table as files, the way a careful producer does: a hidden file first, then one rename."""
+"""Lands a table as files, the way a careful producer does: what is half-written is seen by nobody.
+
+In a directory a file has a hidden name until it is whole. In a bucket an object appears when all its parts
+have arrived; an upload that breaks off leaves nothing that a reader finds.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from runner.errors import InfrastructureError, UsageError
+from runner.raw_files import split_uri
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
 _CHUNK = 250_000  # rows turned to text at a time: bounds memory
@@ -74,18 +79,14 @@ def _to_directory(table: pa.Table, landing: Landing, name: str) -> str:
 def _to_s3(table: pa.Table, landing: Landing, name: str) -> str:
     import boto3  # noqa: PLC0415 - slow to import, and only a bucket needs it
 
-    bucket, _, prefix = landing.out.partition("://")[2].partition("/")
-    key = "/".join(part for part in (prefix.strip("/"), name) if part)
-    with tempfile.TemporaryFile() as spool:
+    from runner.emr.aws_errors import aws_errors  # noqa: PLC0415 - imports boto3
+
+    bucket, prefix = split_uri(landing.out)
+    key = "/".join(part for part in (prefix, name) if part)
+    with tempfile.TemporaryFile() as spool, aws_errors(f"write s3://{bucket}/{key}"):
         _write(table, spool, landing)
         spool.seek(0)
-        try:
-            boto3.client("s3").upload_fileobj(spool, bucket, key)
-        except Exception as error:  # boto3 raises classes that it makes at run time
-            raise InfrastructureError(
-                f"s3://{bucket}/{key} cannot be written: {error}",
-                fix="Check the bucket and the AWS credentials",
-            ) from error
+        boto3.client("s3").upload_fileobj(spool, bucket, key)  # large ones in parts
     return f"s3://{bucket}/{key}"
 
 

@@ -23,10 +23,14 @@ def source_tables(project_dir: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{path} declares no readable sources: {error!r}", fix="Restore its form") from error
 
 
+def source_locations(settings: Settings) -> dict[str, str]:
+    """Return where each source's files land: a directory, or an s3:// prefix."""
+    return {
+        table["name"]: str(table.get("meta", {}).get("path") or f"{settings.raw_root}/{table['name']}")
+        for table in source_tables(settings.project_dir)
+    }
+
+
 def source_directories(settings: Settings) -> list[Path]:
     """Return the local directories where the sources' files land; none when raw is elsewhere."""
-    tables = source_tables(settings.project_dir)
-    paths = [
-        str(table.get("meta", {}).get("path") or f"{settings.raw_root}/{table['name']}") for table in tables
-    ]
-    return [Path(path) for path in paths if "://" not in path]
+    return [Path(location) for location in source_locations(settings).values() if "://" not in location]

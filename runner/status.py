@@ -10,9 +10,12 @@ from pyiceberg.table import Table as IcebergTable
 from rich.table import Table
 
 from runner.build import short
+from runner.file_health import FileHealth, health_lines, read_file_health
 from runner.lake import Commit, History, list_tables, open_catalog, read_history, table_of_model
 from runner.settings import Settings
-from runner.sources import source_directories
+from runner.sources import source_locations
+
+QUARANTINE = "_quarantine"  # <bronze table>_quarantine holds the file versions that were set aside
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class TableStatus:
     last_run: str | None
     last_commit_at: datetime | None
     inputs: tuple[InputLag, ...]
-    waiting_files: int | None = None  # bronze only: raw files that are not in it
+    files: FileHealth | None = None  # bronze only, where raw files are local
 
     def as_json(self) -> dict[str, Any]:
         """Return the status with plain values."""
@@ -49,6 +52,8 @@ class TableStatus:
         plain["last_commit_at"] = self.last_commit_at.isoformat() if self.last_commit_at else None
         for lag in plain["inputs"]:
             lag["behind_seconds"] = lag.pop("behind").total_seconds()
+        plain["files"] = self.files.as_json() if self.files else None
+        plain["waiting_files"] = self.files.waiting if self.files else None
         return plain
 
 
@@ -57,11 +62,17 @@ def read_status(settings: Settings) -> list[TableStatus]:
     catalog = open_catalog(settings)
     tables = {name: catalog.load_table(name) for name in list_tables(catalog)}
     histories = {name: read_history(table) for name, table in tables.items()}
-    waiting = _waiting_files(settings, tables)
-    return [table_status(history, histories, waiting.get(name)) for name, history in histories.items()]
+    health = _file_health(settings, tables)
+    return [
+        table_status(history, histories, health.get(name))
+        for name, history in histories.items()
+        if name.removesuffix(QUARANTINE) not in tables or not name.endswith(QUARANTINE)
+    ]
 
 
-def table_status(history: History, histories: dict[str, History], waiting: int | None = None) -> TableStatus:
+def table_status(
+    history: History, histories: dict[str, History], files: FileHealth | None = None
+) -> TableStatus:
     """Work out one table's state from the histories of all."""
     head, run = history.head, history.last_run
     inputs = run.document["inputs"] if run and run.document else {}
@@ -76,7 +87,7 @@ def table_status(history: History, histories: dict[str, History], waiting: int |
         last_run=str(run.document["run"]) if run and run.document else None,
         last_commit_at=head.committed_at if head else None,
         inputs=tuple(lags),
-        waiting_files=waiting,
+        files=files,
     )
 
 
@@ -98,25 +109,18 @@ def input_lag(name: str, checkpoint: str | None, history: History | None) -> Inp
     )
 
 
-def _waiting_files(settings: Settings, tables: dict[str, IcebergTable]) -> dict[str, int]:
-    waiting = {}
-    for directory in source_directories(settings):
-        name = table_of_model(f"bronze_{directory.name}")
-        if name in tables and directory.is_dir():
-            versions = {
-                (str(path), path.stat().st_size)
-                for path in directory.rglob("*")
-                if path.is_file() and not path.name.startswith((".", "_")) and path.stat().st_size
-            }
-            waiting[name] = len(versions - _held_versions(tables[name]))
-    return waiting
+def _file_health(settings: Settings, tables: dict[str, IcebergTable]) -> dict[str, FileHealth]:
+    health = {}
+    for source, location in source_locations(settings).items():
+        name = table_of_model(f"bronze_{source}")
+        if name in tables:
+            health[name] = read_file_health(location, tables[name], tables.get(name + QUARANTINE))
+    return health
 
 
-def _held_versions(table: IcebergTable) -> set[tuple[str, int]]:
-    columns = ("_source_file", "_source_size")
-    held = table.scan(selected_fields=columns).to_arrow().group_by(columns).aggregate([])
-    rows = held.to_pylist()
-    return {(row["_source_file"].removeprefix("file:"), row["_source_size"]) for row in rows}
+def status_notes(statuses: list[TableStatus]) -> list[str]:
+    """Say line by line which raw files were set aside or are never read."""
+    return [line for one in statuses if one.files for line in health_lines(one.table, one.files)]
 
 
 def status_table(statuses: list[TableStatus]) -> Table:
@@ -136,8 +140,10 @@ def status_table(statuses: list[TableStatus]) -> Table:
 
 def _behind(one: TableStatus) -> str:
     told = [_lag(lag) for lag in one.inputs if lag.is_lost or lag.snapshots]
-    if one.waiting_files:
-        told.append(f"[yellow]{one.waiting_files} raw file(s) waiting[/]")
+    if one.files and one.files.waiting:
+        told.append(f"[yellow]{one.files.waiting} raw file(s) waiting[/]")
+    if one.files and one.files.quarantined:
+        told.append(f"[red]{len(one.files.quarantined)} raw file(s) set aside[/]")
     if one.staged:
         told.append(f"[yellow]{one.staged} staged and not published[/]")
     return "; ".join(told) or "[green]up to date[/]"

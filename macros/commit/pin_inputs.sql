@@ -7,26 +7,28 @@
     {%- set pin = {
         'pinned_at': now.strftime('%Y-%m-%d %H:%M:%S.%f'),
         'attempt': now.strftime('%Y%m%dT%H%M%S%f') ~ '_' ~ invocation_id[:8],
-        'files': {}, 'temporary': [],
+        'reads': reads, 'files': {}, 'temporary': [],
     } -%}
     {%- if not reads | selectattr('since', 'none') | rejectattr('kind', 'equalto', 'pinned') | list -%}
         {{ exceptions.raise_compiler_error(model.name ~ ': nothing it reads would ever make it run; read at least one input by new_files, new_rows or touched_rows') }}
     {%- endif -%}
     {%- set relations = {model.name: relation} if relation else {} -%}
-    {%- for read in reads -%}
-        {%- if read.kind == 'files' -%}
-            {%- do pin.files.update({read.view: list_new_files(read, relation, pin)}) -%}
-        {%- else -%}
-            {%- for node in [read.node, read.since] if node -%}
-                {%- do relations.update({node.name: _existing_relation(node)}) -%}
-            {%- endfor -%}
-        {%- endif -%}
+    {%- for read in reads if read.kind != 'files' -%}
+        {%- for node in [read.node, read.since] if node -%}
+            {%- do relations.update({node.name: _existing_relation(node)}) -%}
+        {%- endfor -%}
+        {%- if read.kind == 'touched' -%} {%- do relations.update(_appended_inputs(read.node)) -%} {%- endif -%}
     {%- endfor -%}
-    {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads,
-        dict({model.name: {'head': none, 'snapshots': {}}}, **read_lineages(relations)), pin.files) -%}
+    {%- set lineages = dict({model.name: {'head': none, 'snapshots': {}}}, **read_lineages(relations)) -%}
+    {%- do fail_point('in_pin') -%}
+    {#- after the heads: files that another run commits in between are not new, or else move the head and are not published again -#}
+    {%- for read in reads if read.kind == 'files' -%}
+        {%- do pin.files.update({read.view: list_new_files(read, relation, pin)}) -%}
+    {%- endfor -%}
+    {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads, lineages, pin.files,
+        none if should_full_refresh() else (var('replay', none) or {}).get(model.name)) -%}
     {%- if plan.refused -%}
-        {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ')
-            ~ '. Nothing was changed.' ~ ('' if config.get('full_refresh') == false else ' To rebuild it: dbt build --full-refresh --select ' ~ model.name)) }}
+        {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ') ~ '. Nothing was changed.' ~ _way_out(relation, plan)) }}
     {%- endif -%}
     {%- do return(dict(plan, **pin)) -%}
 {% endmacro %}
@@ -38,4 +40,27 @@
         {{ exceptions.raise_compiler_error(model.name ~ ' reads ' ~ relation ~ ', which does not exist yet; build it first: dbt build --select +' ~ model.name) }}
     {%- endif -%}
     {%- do return(relation) -%}
+{% endmacro %}
+
+
+{#- The append-only tables that a keyed input is made from, whose ranges its commits name: {name: relation}; without those that are gone. -#}
+{% macro _appended_inputs(node) %}
+    {%- set found = {} -%}
+    {%- for input in model_dependencies(node) if input.resource_type == 'model' and input.config.get('incremental_strategy') == 'append' -%}
+        {%- if load_relation(relation_of(input)) is not none -%} {%- do found.update({input.name: relation_of(input)}) -%} {%- endif -%}
+    {%- endfor -%}
+    {%- do return(found) -%}
+{% endmacro %}
+
+
+{#- The one command that resolves a refusal: a rebuild, or for a table that is never rebuilt, a rollback; a refused replay says its own. -#}
+{% macro _way_out(relation, plan) %}
+    {%- if plan.replay -%} {%- do return('') -%} {%- endif -%}
+    {%- if config.get('full_refresh') != false -%}
+        {%- do return(' To rebuild it: dbt build --full-refresh --select ' ~ rebuild_selection(model.name, plan.lost, graph.nodes.values()) | join(' ')) -%}
+    {%- elif plan.roll_back_to -%}
+        {%- do return(" To roll it back: dbt run-operation run_statement --args '{sql: " ~ '"call lake.system.rollback_to_snapshot(\\"'
+            ~ relation.schema ~ '.' ~ relation.identifier ~ '\\", ' ~ plan.roll_back_to ~ ')"' ~ "}'") -%}
+    {%- endif -%}
+    {%- do return('') -%}
 {% endmacro %}

@@ -2,24 +2,33 @@
     Pure: what this run of a model will do, decided from the pinned histories alone.
 
     reads: from plan_reads. lineages: from read_lineages, by model name, the model's own included.
-    files: {view: number of new files}. strategy: append or merge.
+    files: {view: number of new files}. strategy: append or merge. replay: see rewind_checkpoint.
     Returns {
         'mode': idle | first | range | full, 'write': append | merge | overwrite, 'parent': head of the table or none,
         'decisions': {view: decision}, 'inputs': {input: {'from', 'to'}}, 'refused': [reasons],
-        'code': code version of the last commit or none,
+        'code': code version of the last commit or none, 'replay': replay, 'lost': [inputs whose history broke],
+        'roll_back_to': the snapshot before something else wrote, or none,
     }
 -#}
-{% macro plan_commit(model_name, strategy, full_refresh, reads, lineages, files) %}
+{% macro plan_commit(model_name, strategy, full_refresh, reads, lineages, files, replay=none) %}
     {%- set parent = lineages[model_name].head -%}
     {%- set checkpoint = find_checkpoint(list_ancestors(lineages[model_name])) -%}
     {%- set refused = [] if full_refresh else _refuse_foreign(model_name, checkpoint) -%}
-    {%- set decisions = _decide_reads(reads, none if full_refresh else checkpoint.document, lineages, files) -%}
+    {%- if strategy == 'append' and not full_refresh and not files and parent and not checkpoint.document and not checkpoint.foreign -%}
+        {%- do refused.append('the commit that carried its checkpoint was expired, so it would append all of its input once more') -%}
+    {%- endif -%}
+    {%- set ancestors = {} -%}
+    {%- for name, lineage in lineages.items() if replay -%} {%- do ancestors.update({name: list_ancestors(lineage)}) -%} {%- endfor -%}
+    {%- do refused.extend(refuse_replay(replay, strategy, checkpoint.document, ancestors)) -%}
+    {%- set decisions = _decide_reads(reads, none if full_refresh else rewind_checkpoint(checkpoint.document, replay), lineages, files) -%}
     {%- set rebuilt = full_refresh or _is_rebuilt(reads, decisions) -%}
     {%- if rebuilt -%} {%- set decisions = _decide_reads(reads, none, lineages, files) -%} {%- endif -%}
-    {%- set inputs, triggers = {}, [] -%}
+    {%- set inputs, triggers, lost = {}, [], [] -%}
     {%- for read in reads -%}
         {%- set decision = decisions[read.view] -%}
-        {%- if decision.kind == 'refused' -%} {%- do refused.append(read.node.name ~ ': ' ~ decision.reason) -%} {%- endif -%}
+        {%- if decision.kind == 'refused' and not (replay and refused) -%}
+            {%- do refused.append(read.node.name ~ ': ' ~ decision.reason) -%} {%- do lost.append(read.node.name) -%}
+        {%- endif -%}
         {%- if is_trigger(read) -%}
             {%- do triggers.append(decision.kind) -%}
             {%- if read.kind != 'files' -%} {%- do inputs.update({read.node.name: {'from': decision['from'], 'to': decision['to']}}) -%} {%- endif -%}
@@ -29,7 +38,7 @@
     {%- set mode = 'idle' if is_idle else 'first' if parent is none else 'full' if rebuilt else 'range' -%}
     {%- set write = 'overwrite' if mode == 'full' else 'append' if mode == 'first' else strategy -%}
     {%- do return({'mode': mode, 'write': write, 'parent': parent, 'decisions': decisions, 'inputs': inputs, 'refused': refused,
-        'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
+        'lost': lost, 'replay': replay, 'roll_back_to': checkpoint.foreign[-1].parent if checkpoint.foreign else none, 'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
 {% endmacro %}
 
 
@@ -63,11 +72,18 @@
     {%- if read.kind == 'pinned' -%}
         {%- do return({'kind': 'all', 'to': ancestors[0].id if ancestors else none}) -%}
     {%- endif -%}
-    {%- set document = find_checkpoint(list_ancestors(lineages[read.since.name])).document if read.since else document -%}
-    {%- set start = (document.inputs.get(read.node.name) or {}).get('to') if document else none -%}
-    {%- if read.kind == 'new' -%} {%- do return(decide_range(ancestors, start)) -%} {%- endif -%}
+    {%- if read.since -%}
+        {#- a replay reads old rows again, so it looks at all that the other model ever saw, even what it has forgotten since -#}
+        {%- set document = none if document and document.is_replay else find_checkpoint(list_ancestors(lineages[read.since.name])).document -%}
+    {%- endif -%}
+    {%- set consumed = document.inputs.get(read.node.name) or {} if document else {} -%}
+    {%- set start = consumed.get('to') -%}
+    {%- if read.kind == 'new' -%}
+        {%- do return(decide_range(list_ancestors(dict(lineages[read.node.name], head=consumed.until)) if consumed.until else ancestors, start)) -%}
+    {%- endif -%}
     {%- set touched = decide_touched(ancestors, start) -%}
-    {%- do return(touched if touched.kind != 'range' or is_traceable(read.node) else {'kind': 'all', 'from': none, 'to': touched['to']}) -%}
+    {%- set is_readable = touched.kind != 'range' or (is_traceable(read.node) and are_ranges_held(touched.ranges, lineages)) -%}
+    {%- do return(touched if is_readable else {'kind': 'all', 'from': none, 'to': touched['to']}) -%}
 {% endmacro %}
 
 

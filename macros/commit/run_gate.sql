@@ -20,6 +20,7 @@
         {%- endfor -%}
         {%- if counted -%} {%- do selects.append(_counted_select(counted, rows)) -%} {%- endif -%}
     {%- endfor -%}
+    {%- do fail_point('in_gate') -%}
     {%- do return(_judge_gate(run_query(selects | join('\nunion all\n')), tests, relation, staged) if selects else none) -%}
 {% endmacro %}
 

@@ -2,5 +2,5 @@
 {% macro raw_root() -%}
     {%- set home = env_var('MEDALLION_HOME', invocation_args_dict.project_dir ~ '/.medallion') -%}
     {%- set root = env_var('MEDALLION_RAW', '') or home ~ '/raw' -%}
-    {{- root.rstrip('/') | replace('s3://', 's3a://') if root.startswith('s3://') else root.rstrip('/') -}}
+    {{- root.rstrip('/') -}}
 {%- endmacro %}

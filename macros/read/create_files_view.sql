@@ -1,7 +1,7 @@
 {#- Make the view of a source's new files: declared columns by name, what else a row had in `_rescued`, and where it came from. -#}
 {% macro create_files_view(read, files, plan) %}
     {%- set format = read.node.meta.get('format', 'csv') -%}
-    {%- set selects = [] if not files else read_csv(read, files, plan) if format == 'csv' else [read_json(read, files, plan)] if format == 'json' else [read_typed(read, files, format, plan)] -%}
+    {%- set selects = [] if not files else read_csv(read, files, plan) if format == 'csv' else [read_json(read, files, plan)] if format == 'json' else read_typed(read, files, format, plan) -%}
     {%- set sql -%}
         create or replace temporary view `{{ read.view }}` as
         select
@@ -13,6 +13,7 @@
         )
     {%- endset -%}
     {%- do run_statement(sql) -%}
+    {%- do drop_file_tables(plan) -%}
 {% endmacro %}
 
 

@@ -6,6 +6,8 @@
             {%- do create_files_view(read, plan.files[read.view], plan) -%}
         {%- elif read.kind == 'touched' and decision.kind == 'range' -%}
             {%- do create_touched_view(read, decision, plan) -%}
+        {%- elif plan.replay and plan.replay.get('rejected') and is_trigger(read) -%}
+            {%- do create_redriven_view(read, decision, plan.replay.rejected) -%}
         {%- else -%}
             {%- do create_range_view(read.view, relation_of(read.node), decision) -%}
         {%- endif -%}

@@ -29,3 +29,18 @@
     {%- if not ranges -%} {%- do return({'kind': 'nothing', 'from': start, 'to': head}) -%} {%- endif -%}
     {%- do return({'kind': 'range', 'from': start, 'to': head, 'ranges': ranges}) -%}
 {% endmacro %}
+
+
+{#-
+    Pure: the ranges can still be read: their snapshots, from end to start, are in the input's history, rolled back or not. An input
+    whose history was not read is taken to hold them.
+-#}
+{% macro are_ranges_held(ranges, lineages) %}
+    {%- for input, parts in ranges.items() if input in lineages -%}
+        {%- for range in parts -%}
+            {%- set line = list_ancestors(dict(lineages[input], head=range['to'])) | map(attribute='id') | list -%}
+            {%- if range['from'] not in line -%} {%- do return(false) -%} {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do return(true) -%}
+{% endmacro %}

@@ -1,12 +1,13 @@
 {#-
     Make a table in Spark's session catalog over a source's directory, which is the only way in SQL to get `_metadata`, the origin
-    of each row. It holds nothing but a definition, has a name of this attempt and is dropped with it. Returns its name, quoted.
+    of each row. It holds nothing but a definition, has a name of this attempt, and is dropped as soon as a view is made of it: a
+    view keeps what it was made with. columns: 'name type' each. Returns its name, quoted.
 -#}
 {% macro file_table(name, format, path, pin, columns=none, options={}) %}
     {%- set table = 'spark_catalog.default.`' ~ model.name ~ '__' ~ name ~ '_' ~ pin.temporary | length ~ '_' ~ pin.attempt ~ '`' -%}
     {%- set all_options = dict({'recursiveFileLookup': 'true'}, **options) -%}
     {%- set ddl -%}
-        create table {{ table }} {% if columns %}({{ columns | join(' string, ') }} string){% endif %}
+        create table {{ table }} {% if columns %}({{ columns | join(', ') }}){% endif %}
         using {{ format }}
         options (
             {%- for name, value in all_options.items() %}{{ text_literal(name) }} = {{ text_literal(value) }}{{ ', ' if not loop.last }}{% endfor -%}
@@ -16,6 +17,15 @@
     {%- do run_statement(ddl) -%}
     {%- do pin.temporary.append('drop table if exists ' ~ table) -%}
     {%- do return(table) -%}
+{% endmacro %}
+
+
+{#- Drop the definitions that file_table made: nothing is left behind in the session, not even by a run that is ended. -#}
+{% macro drop_file_tables(pin) %}
+    {%- for sql in pin.temporary[:] if sql.startswith('drop table ') -%}
+        {%- do run_statement(sql) -%}
+        {%- do pin.temporary.remove(sql) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

@@ -13,8 +13,8 @@
     {%- for group in groups.values() -%}
         {%- set header = group[0].header -%}
         {%- set cells = [] -%}
-        {%- for _ in header.names -%} {%- do cells.append('c' ~ loop.index0) -%} {%- endfor -%}
-        {%- set table = file_table('csv_' ~ loop.index0, 'csv', source_path(read.node), pin, cells + ['_malformed'], {
+        {%- for _ in header.names -%} {%- do cells.append('c' ~ loop.index0 ~ ' string') -%} {%- endfor -%}
+        {%- set table = file_table('csv_' ~ loop.index0, 'csv', source_path(read.node), pin, cells + ['_malformed string'], {
             'header': 'true', 'sep': header.delimiter, 'quote': '"', 'escape': '"', 'mode': 'PERMISSIVE',
             'columnNameOfCorruptRecord': '_malformed', 'multiLine': read.node.meta.get('multiline', false) | lower,
             'encoding': read.node.meta.get('encoding', 'UTF-8'),
@@ -49,10 +49,10 @@
 {% endmacro %}
 
 
-{#- Pure: the name under which an unknown column is rescued: its own, numbered when it is blank or not the first of that name. -#}
+{#- Pure: the name under which an unknown column is rescued: its own, numbered when it is blank or not the first of that name, and never `_malformed`. -#}
 {% macro _rescued_name(names, index) -%}
     {%- set name = names[index] -%}
-    {%- set rescued = namespace(name=name if name and name not in names[:index] else name ~ '_' ~ (index + 1)) -%}
+    {%- set rescued = namespace(name=unreserved(name) if name and name not in names[:index] else name ~ '_' ~ (index + 1)) -%}
     {%- for _ in names if rescued.name != name and rescued.name in names -%} {%- set rescued.name = rescued.name ~ '_' -%} {%- endfor -%}
     {{- rescued.name -}}
 {%- endmacro %}

@@ -2,48 +2,48 @@
     Read each new csv file's header and count its lines, in two passes over the text, each far cheaper than parsing it. (In one, Spark
     would sort all lines to keep the first: it aggregates only numbers by hash.)
 
-    A file without rows is dropped. One whose header names no declared column is left where it is, with a warning: taking it
-    would lose its first line. Both passes count the same lines, those that are not blank, or their positions would not agree.
+    What cannot be read, is not text, or whose header names no declared column is set aside: taking it would lose its first line, or
+    its letters. So is a file without rows. Both passes count the same lines, those not blank, or their positions would not agree.
 -#}
 {% macro read_headers(read, files, pin) %}
     {%- set table = file_table('lines', 'text', source_path(read.node), pin) -%}
+    {%- set readable = read_safely(read, files, pin, table) -%}
     {%- set headers = {} -%}
-    {%- for row in run_query(_first_lines_sql(table, files)) -%}
-        {%- do headers.update({row['path']: {'lines': row['lines'], 'position': row['position']}}) -%}
+    {%- for row in readable.rows -%}
+        {%- do headers.update({row['path']: {'lines': row['lines'] | int, 'position': row['position'], 'undecodable': row['undecodable']}}) -%}
     {%- endfor -%}
-    {%- for row in (run_query(_lines_at_sql(table, files, headers.values())) if headers else []) -%}
+    {%- for row in (run_query(_lines_at_sql(table, readable.files, headers.values(), read.node)) if headers else []) -%}
         {%- set file = headers.get(row['path'], {}) -%}
         {%- if file.get('position') == row['position'] -%} {%- do file.update({'header': row['value']}) -%} {%- endif -%}
     {%- endfor -%}
-    {%- set readable = [] -%}
-    {%- for file in files if (headers.get(file.path) or {}).get('lines', 0) | int > 1 -%}
-        {%- if 'header' not in headers[file.path] -%}
-            {{ exceptions.raise_compiler_error(file.path ~ ': its first line was counted but not found, so it changed while it was read; run again') }}
-        {%- endif -%}
-        {%- set header = parse_header(headers[file.path]['header'], read.node.columns | list, read.node.meta.get('delimiter')) -%}
-        {%- if header.matched -%}
-            {%- do readable.append(dict(file, header=header, lines=headers[file.path]['lines'] | int)) -%}
-        {%- else -%}
-            {%- do exceptions.warn(file.path ~ ': its first line names no column of source ' ~ read.node.name ~ '; the file was left alone. Give it a header, or move it away') -%}
+    {%- do drop_file_tables(pin) -%}
+    {%- do return(_keep_readable(read, readable.files, headers, pin)) -%}
+{% endmacro %}
+
+
+{#- The files with their headers; the others are set aside, or left to the next run if they changed between the passes. -#}
+{% macro _keep_readable(read, files, headers, pin) %}
+    {%- set unseen = files | rejectattr('path', 'in', headers.keys() | list) | list -%}
+    {%- for path, found in headers.items() if 'header' not in found -%} {%- do unseen.extend(files | selectattr('path', 'equalto', path)) -%} {%- endfor -%}
+    {%- set unchanged = drop_changed(read, unseen) -%}
+    {%- set kept, bad = [], [] -%}
+    {%- for file in files if file not in unseen or file in unchanged -%}
+        {%- set found = dict({'lines': 0, 'header': '', 'undecodable': 0}, **headers.get(file.path, {})) -%}
+        {%- set header = parse_header(found.header, read.node.columns | list, read.node.meta.get('delimiter')) -%}
+        {%- set reason = judge_header(found.header, header, found.undecodable, read.node) if found.header else none -%}
+        {%- if found.lines <= 1 and (header.matched or not found.header) -%}
+            {%- do bad.append({'file': file, 'reason': 'it has no rows; nothing is to be done', 'is_empty': true}) -%}
+        {%- elif reason -%} {%- do bad.append({'file': file, 'reason': reason}) -%}
+        {%- else -%} {%- do kept.append(dict(file, header=header, lines=found.lines)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do return(readable) -%}
+    {%- do set_aside(bad, read, pin) -%}
+    {%- do return(kept) -%}
 {% endmacro %}
 
 
-{% macro _first_lines_sql(table, files) %}
-        select path, cast(min(position) as string) as position, cast(count(*) as string) as lines
-        from (
-            select {{ source_file() }} as path, {{ source_position() }} as position
-            from {{ table }}
-            where {{ is_pinned_file(files) }} and trim(value) <> ''
-        )
-        group by path
-{% endmacro %}
-
-
-{% macro _lines_at_sql(table, files, firsts) %}
-        select path, cast(position as string) as position, value
+{% macro _lines_at_sql(table, files, firsts, source) %}
+        select path, cast(position as string) as position, decode(cast(value as binary), {{ text_literal(source.meta.get('encoding', 'UTF-8')) }}) as value
         from (
             select {{ source_file() }} as path, {{ source_position() }} as position, value
             from {{ table }}

@@ -31,7 +31,9 @@ final as (
         _landed._source_size,
         _landed._source_position,
         _landed._ingested_at,
-        _landed._batch_id
+        _landed._batch_id,
+        cast(null as timestamp) as _redriven_at,
+        cast(null as string) as _redriven_by
     from checked
     where not _is_valid
 )

@@ -58,6 +58,7 @@ class Connection:
     """Stands for Spark: keeps what was run, answers a query by the first fragment found in it."""
 
     answers: Sequence[tuple[str, list[Any]]] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
 
     def run_query(self, sql: str) -> list[Any]:
@@ -66,6 +67,20 @@ class Connection:
             if fragment in one_line(sql):
                 return rows
         raise AssertionError(f"no answer was prepared for: {one_line(sql)}")
+
+    def try_query(self, sql: str, fetch: bool = True) -> Node:
+        """As the adapter does; an answer that is text is the error, and so is what `failures` has."""
+        failed = [error for fragment, error in self.failures.items() if fragment in one_line(sql)]
+        if failed or not fetch:
+            self.ran.append(one_line(sql))
+        answer = failed[0] if failed else self.run_query(sql) if fetch else []
+        error = answer if isinstance(answer, str) else None
+        return Node(
+            rows=None if error else answer,
+            error=error,
+            cause=error,
+            is_of_the_moment="network" in (error or ""),
+        )
 
     def statement(self, *_: Any, caller: Any = None, **__: Any) -> str:
         self.ran.append(one_line(caller()))
@@ -114,7 +129,13 @@ class Project:
             "load_result": lambda name: f"<result of {name}>",
             "exceptions": SimpleNamespace(raise_compiler_error=_refuse, warn=self.warnings.append),
             "api": SimpleNamespace(Relation=SimpleNamespace(create=Relation)),
-            "adapter": SimpleNamespace(quote=lambda name: f"`{name}`"),
+            "adapter": SimpleNamespace(
+                quote=lambda name: f"`{name}`",
+                try_query=self.connection.try_query,
+                try_execute=lambda sql: self.connection.try_query(sql, fetch=False).error,
+                wait_before_attempt=lambda number: None,
+            ),
+            "log": lambda message: None,
             "run_query": self.connection.run_query,
             "statement": self.connection.statement,
             "get_test_sql": lambda sql, *_: f"<failures of {sql}>",

@@ -101,7 +101,9 @@ def test_each_header_gets_a_table_of_its_own() -> None:
         [" in ('a', 'c')"],
         [" in ('b')"],
     ]
-    assert len(pin["temporary"]) == 2  # both are dropped with the attempt
+    assert len(pin["temporary"]) == 2
+    Project(connection=connection).drop_file_tables(pin)  # as soon as a view is made of them
+    assert (pin["temporary"], [sql[:10] for sql in connection.ran[-2:]]) == ([], ["drop table"] * 2)
 
 
 def test_two_sources_of_one_model_share_no_table() -> None:
@@ -115,32 +117,55 @@ def test_two_sources_of_one_model_share_no_table() -> None:
     assert len(tables) == len(set(tables))
 
 
+def typed_select(declared: Node, format_: str = "parquet", **columns: str) -> str:
+    found = {name.lower(): {"name": name, "type": type_} for name, type_ in columns.items()}
+    [sql] = Project(connection=Connection()).read_typed(
+        Node(node=declared), [Node(FILE, columns=found)], format_, Node(PIN, temporary=[])
+    )
+    return one_line(sql)
+
+
 @pytest.mark.parametrize("format_", ["parquet", "avro"])
 def test_typed_files_give_declared_columns_and_rescue_the_rest(format_: str) -> None:
-    described = [("OP", "string"), ("colour", "string"), ("# Metadata Columns", "")]
-    project = Project(connection=Connection([("describe table", described)]))
-    sql = one_line(project.read_typed(Node(node=source("op", "price")), [FILE], format_, PIN))
+    sql = typed_select(source("op", "price"), format_, OP="string", colour="string", _malformed="int")
     assert "cast(`OP` as string) as `op`" in sql
     assert "cast(null as string) as `price`" in sql
-    assert "to_json(struct(`colour`))" in sql
+    assert "to_json(struct(`colour` as `colour`, `_malformed` as `_malformed_`))" in sql
 
 
-@pytest.mark.parametrize("format_", ["parquet", "avro"])
+def test_without_unknown_columns_nothing_is_rescued() -> None:
+    assert "cast(null as string) as _rescued" in typed_select(source("Op"), op="string")
+
+
+def test_a_value_that_its_declared_type_cannot_hold_is_rescued() -> None:
+    sql = typed_select(source("op"), op="int")
+    assert "to_json(struct(if(cast(cast(`op` as string) as int) <=> `op`, null, `op`) as `op`))" in sql
+
+
+def test_files_with_other_columns_get_another_select() -> None:
+    files = [
+        Node(FILE, path=path, columns={"op": {"name": "op", "type": type_}})
+        for path, type_ in (("a", "string"), ("b", "int"), ("c", "string"))
+    ]
+    selects = Project(connection=Connection()).read_typed(
+        Node(node=source("op")), files, "parquet", Node(PIN, temporary=[])
+    )
+    assert [re.findall(r" in \('a', 'c'\)| in \('b'\)", sql) for sql in selects] == [
+        [" in ('a', 'c')"],
+        [" in ('b')"],
+    ]
+
+
 @pytest.mark.parametrize(
-    ("described", "rescued"),
+    ("paths", "pattern"),
     [
-        ([("op", "string")], "cast(null as string) as _rescued"),
-        ([("OP", "string")], "cast(null as string) as _rescued"),
-        ([("Colour", "string"), ("op", "string"), ("size", "int")], "to_json(struct(`Colour`, `size`))"),
+        (["file:/raw/a b.parquet"], "file:/raw/a b.parquet"),
+        (["file:/raw/{a,b}[c]*\\?:.parquet"], "file:/raw/??,b??c?????.parquet".replace("??,b??", "?a?b??")),
+        (["s3a://bucket/x/1", "s3a://bucket/y,/2"], "s3a://bucket/{x/1,y?/2}"),
     ],
 )
-def test_typed_columns_are_matched_in_any_case(
-    format_: str, described: list[tuple[str, str]], rescued: str
-) -> None:
-    project = Project(connection=Connection([("describe table", described)]))
-    sql = one_line(project.read_typed(Node(node=source("Op")), [FILE], format_, Node(PIN, temporary=[])))
-    assert re.search("cast\\(`(op|OP)` as string\\) as `Op`", sql)
-    assert rescued in sql
+def test_a_pattern_that_finds_files_means_nothing_by_their_names(paths: list[str], pattern: str) -> None:
+    assert Project().any_of_paths([Node(path=path) for path in paths]).strip() == pattern
 
 
 ORIGIN = {
@@ -178,14 +203,20 @@ def test_no_rows_have_the_columns_that_rows_would_have() -> None:
 
 
 def new_files_sql(relation: str | None, lookback_days: int | None = None) -> str:
-    return one_line(Project()._new_files_sql("v", relation, lookback_days))
+    node = source("op", **({"lookback_days": lookback_days} if lookback_days else {}))
+    quarantine = "bronze.orders_quarantine" if relation else None
+    return one_line(Project()._new_files_sql(Node(view="v", node=node), relation, quarantine))
 
 
 def test_new_is_what_is_listed_and_not_held() -> None:
     sql = new_files_sql("bronze.orders")
     assert "from `v__listing` where length > 0 ), held as (" in sql
     assert "from bronze.orders ) select" in sql
-    assert "from listed left anti join held using (path, modified_at, size) order by modified_at, path" in sql
+    assert "from listed left anti join held using (path, modified_at, size) left anti join (" in sql
+    assert re.search(
+        r"from bronze.orders_quarantine where declaration = '\w{32}'\) using \(path, modified_at, size\) order by",
+        sql,
+    )
     assert "interval" not in sql
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import Warm
 from lake import Lake
 
-from pipeline.ledger import assert_says, published_state, state
+from pipeline.ledger import assert_says, state
 from pipeline.projects import ORDERS_YML, SOURCES_YML, Project, copy_project
 from runner import demo_files as files
 
@@ -123,24 +123,34 @@ def test_a_bad_declaration_is_one_clear_error_and_changes_nothing(
     assert state(waiting) == before
 
 
-def test_an_unreadable_file_stops_bronze_by_name_and_a_headless_one_is_left_alone(lake: Lake) -> None:
+def test_a_bad_file_is_set_aside_and_the_good_ones_go_on(lake: Lake) -> None:
     lake.land("first.tsv", files.FIRST)
-    lake.dbt("run", *TO_SILVER).ok()
-    before = published_state(lake)
     rows = files.FIRST + files.FIRST.split("\n", 1)[1] * 2000
     torn = lake.landing / "torn.tsv.gz"
     torn.write_bytes(gzip.compress(rows.encode())[:-400])
-    failed = lake.dbt("run", *TO_SILVER)
-    assert failed.status("bronze_orders") == "error"
-    assert published_state(lake) == before
-
-    torn.unlink()
     headless = lake.landing / "headless.tsv"
     headless.write_text("1\t2\t3\n4\t5\t6\n")
     warned = lake.dbt("run", *TO_SILVER).ok()
-    assert "headless.tsv" in warned.output
-    assert published_state(lake) == before
-    lake.land("updates.tsv", files.UPDATES)
-    lake.dbt("run", *TO_SILVER).ok()
+    assert [
+        name for name in ("torn.tsv.gz", "headless.tsv") if f"{name}: set aside" not in warned.output
+    ] == []
     assert lake.differences(with_gold=False) == {}
-    assert_says(failed, "bronze_orders", "torn.tsv.gz")
+
+    lake.land("updates.tsv", files.UPDATES)
+    silent = lake.dbt("run", *TO_SILVER).ok()
+    assert "set aside" not in silent.output
+    assert lake.differences(with_gold=False) == {}
+    torn.unlink()
+    headless.unlink()
+
+
+def test_an_error_that_no_file_explains_is_raised_and_blames_none(lake: Lake, tmp_path: Path) -> None:
+    lake.land("first.tsv", files.FIRST)
+    project = copy_project(lake, tmp_path)
+    project.replace("models/bronze/bronze_orders.sql", "select *", "select *, raise_error('no way') as op_")
+    with project.yml("models/bronze/bronze_orders.yml") as held:
+        held["models"][0]["columns"].append({"name": "op_", "data_type": "string", "description": "Fails."})
+    failed = project.lake.dbt("run", "--select", "bronze_orders")
+    assert_says(failed, "bronze_orders", "no way")
+    assert lake.rows("bronze.orders_quarantine") == []
+    assert lake.rows("bronze.orders") == []

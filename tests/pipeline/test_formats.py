@@ -52,7 +52,7 @@ def picked(lake: Lake, table: str) -> list[tuple[Any, ...]]:
     ]
 
 
-# a json number lands as Spark prints it, without its trailing zeros; quoted, it lands as written
+# a json number lands as written, quoted or not
 JSON_LINES = """{"id": 1, "Amount": 1.50, "note": "plain", "more": {"a": [1, 2]}}
 {"note": null, "id": "2"}
 
@@ -78,11 +78,11 @@ def test_json_lines_and_typed_formats_land_by_name(lake: Lake, tmp_path: Path) -
 
     assert {name: node.message for name, node in ran.nodes.items() if node.status != "success"} == {}
     assert picked(lake, "bronze.events") == [
-        ("1", "1.5", "plain", {"more": '{"a":[1,2]}'}),
+        ("1", "1.50", "plain", {"more": '{"a":[1,2]}'}),
         ("2", None, None, None),
         (None, None, None, {"_malformed": '{"id": 3, "amount":'}),
     ]
-    assert picked(lake, "bronze.parcels") == [
+    assert sorted(picked(lake, "bronze.parcels"), key=lambda row: row[0]) == [
         (1, 1.5, "a", None),
         (2, None, "b", None),
         (3, None, "c", {"weight": 7}),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from runner.build import gated, short
+from runner.build import short
+from runner.dbt_args import gated
 from runner.lake import Commit, History
 from runner.status import input_lag, table_status
 

@@ -1,0 +1,21 @@
+{#-
+    Set file versions aside, visibly: a row each in the quarantine table, and a warning. found: [{'file', 'reason'}].
+
+    Without a table (dbt show) it only warns: that writes nothing. A file without rows is no reason to warn.
+-#}
+{% macro set_aside(found, read, pin) %}
+    {%- set rows = [] -%}
+    {%- for bad in found -%}
+        {%- if not bad.is_empty -%} {%- do exceptions.warn(bad.file.path ~ ': set aside: ' ~ bad.reason) -%} {%- endif -%}
+        {%- do rows.append('(' ~ text_literal(bad.file.path) ~ ", timestamp '" ~ bad.file.modified_at ~ "', " ~ bad.file.size ~ ', ' ~ text_literal(bad.reason[:500])
+            ~ ", timestamp '" ~ pin.pinned_at ~ "', " ~ text_literal(invocation_id) ~ ', ' ~ text_literal(declaration_of(read.node)) ~ ')') -%}
+    {%- endfor -%}
+    {%- if rows and pin.quarantine -%} {%- do run_statement('insert into ' ~ pin.quarantine ~ ' values ' ~ rows | join(', ')) -%} {%- endif -%}
+{% endmacro %}
+
+
+{#- Pure: the files of a list without those that were found bad. -#}
+{% macro without_files(files, found) %}
+    {%- set bad = found | map(attribute='file') | map(attribute='path') | list -%}
+    {%- do return(files | rejectattr('path', 'in', bad) | list) -%}
+{% endmacro %}

@@ -1,0 +1,69 @@
+"""What became of each file, from what lies there and what the tables hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from runner.file_health import NO_ROWS, SetAside, health_lines, judge_files
+from runner.raw_files import Version, is_skipped
+
+NOON = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
+STAMP = int(NOON.timestamp() * 1000)
+
+
+def version(path: str, size: int = 9) -> Version:
+    return path, STAMP, size
+
+
+def aside(path: str, reason: str = "torn", size: int = 9, hours: int = 0) -> SetAside:
+    return SetAside(path, NOON, size, reason, NOON + timedelta(hours=hours), "run")
+
+
+def test_each_version_is_counted_once() -> None:
+    landed = {version(name) for name in ("in", "new", "bad", "header")} | {version("zero", 0)}
+    health = judge_files(
+        landed, {version("in"), version("gone")}, [aside("bad"), aside("header", NO_ROWS)], []
+    )
+    assert (health.landed, health.ingested, health.waiting, health.empty) == (5, 1, 1, 2)
+    assert [one.path for one in health.quarantined] == ["bad"]
+
+
+def test_what_is_gone_changed_or_ingested_since_is_not_shown() -> None:
+    landed = {version("changed", 10), version("mended")}
+    rows = [aside("gone"), aside("changed"), aside("mended")]
+    health = judge_files(landed, {version("mended")}, rows, [])
+    assert (health.quarantined, health.waiting) == ((), 1)
+
+
+def test_of_a_version_set_aside_twice_the_last_reason_counts() -> None:
+    rows = [aside("bad", "second", hours=1), aside("bad", "first")]
+    [shown] = judge_files({version("bad")}, set(), rows, []).quarantined
+    assert shown.reason == "second"
+
+
+@pytest.mark.parametrize(
+    ("path", "skipped"),
+    [
+        ("a.csv", False),
+        ("day/a_b.csv", False),
+        ("_a.csv", True),
+        (".a.csv", True),
+        ("_tmp/a.csv", True),
+        ("a/.b/c.csv", True),
+        ("_day=1.csv", False),
+        ("a.csv._COPYING_", True),
+    ],
+)
+def test_names_that_spark_hides(path: str, skipped: bool) -> None:
+    assert is_skipped(path) == skipped
+
+
+def test_a_name_is_printed_as_it_is() -> None:
+    [_, line, _, hidden] = health_lines(
+        "bronze.orders", judge_files({version("[red]x")}, set(), [aside("[red]x")], ["_[b]"])
+    )
+    assert r"\[red]x" in line
+    assert "2024-10-01 12:00" in line
+    assert r"_\[b]" in hidden
