@@ -9,6 +9,7 @@ see the classes of jars added to a running session, so it fails on the first Ice
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from runner.cache import lock_cache
 from runner.errors import JarsUnresolved
 from runner.java import find_java
 
@@ -29,6 +31,9 @@ COORDINATES = (
     # not Spark's own 3.5.6: some package indexes lack that one; the reader is the same in all 3.5 releases
     "org.apache.spark:spark-avro_2.12:3.5.5",
 )
+
+# What an image of EMR Serverless has beside Spark and Iceberg: S3 as a file system, AWS's SDK for Iceberg.
+AWS_JARS = ("org.apache.hadoop:hadoop-aws:3.3.4", "org.apache.iceberg:iceberg-aws-bundle:1.10.0")
 
 _MANIFEST = "medallion-jars.json"  # beside the jars: Spark's class path takes `*.jar` only
 _TIMEOUT = 900
@@ -70,6 +75,22 @@ def ensure_jars(jars_dir: Path | None = None, environ: Mapping[str, str] = os.en
     manifest = {"coordinates": COORDINATES, "files": [path.name for path in resolved]}
     (jars_dir / _MANIFEST).write_text(json.dumps(manifest, indent=1))
     return True
+
+
+def ensure_aws_jars(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Return the jars for Glue and S3, from the cache; the first time they are downloaded (about 350 MB)."""
+    name = f"jars-{hashlib.sha256(','.join(AWS_JARS).encode()).hexdigest()[:12]}"
+    with lock_cache(name, environ) as cache:
+        folder = cache / name
+        if not (folder / _MANIFEST).is_file():
+            folder.mkdir(exist_ok=True)
+            files = resolve(AWS_JARS, environ)
+            for path in files:
+                link_file(path, folder / path.name)
+            (folder / _MANIFEST).write_text(
+                json.dumps({"coordinates": AWS_JARS, "files": [path.name for path in files]}, indent=1)
+            )
+        return tuple(folder / name for name in read_manifest(folder).files)
 
 
 def missing_jars(jars_dir: Path) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from runner.errors import PortTaken, ServerDied, ServerError, TimedOut
+from runner.errors import PortTaken, ServerDied, ServerError, TimedOut, UsageError
+from runner.location import locate_lake
 from runner.server_state import ServerState, is_alive, read_state, state_path
 from runner.settings import Settings
 
@@ -35,8 +36,21 @@ def state(settings: Settings) -> ServerState | None:
 
 
 def prefer_running(settings: Settings) -> Settings:
-    """Return settings that use the warm server when one is up and nobody has named a target."""
+    """Return settings that use the warm server when one is up and nobody has named a target.
+
+    Raises UsageError when it sees another lake than the settings name, or only it could see that one.
+    """
     running = None if "MEDALLION_TARGET" in {**settings.from_file, **os.environ} else state(settings)
+    location = locate_lake(settings)
+    if running and running.warehouse not in ("", location.warehouse):
+        raise UsageError(
+            f"the warm server writes to {running.warehouse}, not {location.warehouse}",
+            fix="medallion down, then medallion up",
+        )
+    if location.is_glue and not running and settings.target == "local":
+        raise UsageError(
+            f"target local does not write to {location.warehouse}", fix="Start the warm server: medallion up"
+        )
     return replace(settings, target="server", server_port=running.port) if running else settings
 
 
@@ -64,9 +78,9 @@ def stop(settings: Settings) -> ServerState | None:
     if running is None:
         return None
     os.kill(running.pid, signal.SIGTERM)
-    if not _wait_for(lambda: not is_alive(running), STOP_TIMEOUT):
+    if not wait_for(lambda: not is_alive(running), STOP_TIMEOUT):
         os.kill(running.pid, signal.SIGKILL)  # its JVM ends by itself when the pipe from Python closes
-        if not _wait_for(lambda: not is_alive(running), STOP_TIMEOUT):
+        if not wait_for(lambda: not is_alive(running), STOP_TIMEOUT):
             raise ServerError(
                 f"process {running.pid} of the Spark server does not end", fix=f"kill -9 {running.pid}"
             )
@@ -123,7 +137,7 @@ def _wait_until_up(settings: Settings, process: subprocess.Popen[bytes], log: Pa
         found = read_state(settings.home)
         return process.poll() is not None or (found is not None and found.pid == process.pid)
 
-    settled_in_time = _wait_for(settled, START_TIMEOUT)
+    settled_in_time = wait_for(settled, START_TIMEOUT)
     if process.poll() is not None:
         raise ServerDied(
             f"the Spark server ended as it started: {last_line(log)}", fix=f"The whole log is {log}"
@@ -137,7 +151,8 @@ def _wait_until_up(settings: Settings, process: subprocess.Popen[bytes], log: Pa
     return found
 
 
-def _wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until a condition holds, for so many seconds at most; tell whether it does."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ServerError
+from runner.glue import with_glue
 from runner.home import prepare_home
+from runner.jars import ensure_aws_jars
+from runner.location import locate_lake
 from runner.profile import spark_settings
 from runner.server_state import ServerState, process_start, state_path, write_state
 from runner.settings import Settings, load_settings
@@ -30,7 +33,7 @@ def serve(settings: Settings, port: int) -> None:
         # dbt-spark says `use default` on each connection
         spark.sql("create namespace if not exists lake.default")
         actual = start_thrift(spark)
-        write_state(settings.home, _describe(actual))
+        write_state(settings.home, _describe(actual, locate_lake(settings).warehouse))
         print(f"accepting connections on 127.0.0.1:{actual}", flush=True)
         asked_to_stop.wait()
     finally:
@@ -41,7 +44,9 @@ def serve(settings: Settings, port: int) -> None:
 def server_settings(settings: Settings, port: int) -> dict[str, str]:
     """Return Spark's settings for the server: the profile's own, and what only a shared server needs."""
     scratch = settings.home / "tmp"
-    shared = spark_settings(settings.project_dir, os.environ)
+    location = locate_lake(settings)
+    jars = ensure_aws_jars() if location.is_glue else ()
+    shared = with_glue(spark_settings(settings.project_dir, os.environ), location, jars)
     return shared | {
         # Hive's sessions boot a Derby in memory, which would leave a derby.log in the project
         _JAVA_OPTIONS: f"{shared.get(_JAVA_OPTIONS, '')} -Dderby.stream.error.file=/dev/null".strip(),
@@ -84,12 +89,12 @@ def start_thrift(spark: Any) -> int:
         return int(port)
 
 
-def _describe(port: int) -> ServerState:
+def _describe(port: int, warehouse: str) -> ServerState:
     start = process_start(os.getpid())
     if start is None:
         raise ServerError("the start time of this process cannot be read", fix="Is /proc or `ps` there?")
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return ServerState(pid=os.getpid(), port=port, started_at=now, process_start=start)
+    return ServerState(os.getpid(), port, now, start, warehouse)
 
 
 if __name__ == "__main__":

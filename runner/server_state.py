@@ -17,6 +17,7 @@ class ServerState:
     port: int
     started_at: str
     process_start: str
+    warehouse: str = ""  # where the tables are that it sees; empty in a record of an earlier version
 
 
 def state_path(home: Path) -> Path:

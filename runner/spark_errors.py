@@ -9,10 +9,24 @@ _FRAME = re.compile(r"^(at |\.\.\. \d+ more|>|\+- |'|== SQL ==)")
 _CLASS = re.compile(r"^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Exception|Error): *")
 _CODE_TWICE = re.compile(r"^(\[[A-Z_.]+\]) (?:[a-z_]\w*\.)+\w+Exception: *(?:\1)?")
 _FILE = re.compile(r"(?:file|s3a?)://?\S+")
+_TASK = re.compile(r"^Job aborted due to stage failure: .*?\(TID \d+\) \([^)]*\): ")
+_LOST = re.compile(r"Connection lost while polling|TSocket read 0 bytes|Errno 32\] Broken pipe")
+# of the machine, the network or a service, by the class Java gives it or by its words
+_OF_THE_MOMENT = re.compile(
+    r"OutOfMemoryError|No space left|Too many open files|SparkContext was shut down|cancell?ed|ExecutorLost"
+    r"|\b(?:Socket|Connect|NoRouteToHost|UnknownHost|SSL|TTransport|InterruptedIO|AccessDenied|AccessControl)"
+    r"\w*(?:Exception|Error)|(?:AWS|Amazon|Sdk)\w*Exception|Permission denied|Connection (?:refused|reset)"
+    r"|timed out"
+)
 
 
 def first_line(text: str) -> str:
     """Return the line that says what happened, and the root cause and file where the trace knows more."""
+    if _LOST.search(text):
+        return (
+            "the connection to Spark was lost, and what was asked may still run there. Nothing is lost: "
+            "see that the server is up (`medallion up`), then run the same command again"
+        )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(_HEADINGS) and not _FRAME.match(line)]
     if not told:
@@ -29,11 +43,22 @@ def first_line(text: str) -> str:
 
 def with_files(message: str, sql: str) -> str:
     """Name the files that a failed job was reading, which Spark often does not: a torn gzip, for one."""
-    files = sorted(set(re.findall(r"'((?:file|s3a):/[^']+)'", sql)))
+    files = sorted(set(re.findall(r"'((?:file|s3a?):/[^']+)'", sql)))
     if not files or "Job aborted" not in message or _FILE.search(message):
         return message
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
     return f"{message}; it was reading {', '.join(files[:3])}{more}. Mend or move away what cannot be read"
+
+
+def root_cause(trace: str) -> str:
+    """Return what happened without where: no job, no stage, no list of files."""
+    return _bare(_TASK.sub("", first_line(trace)))[:300]
+
+
+def is_of_the_moment(trace: str) -> bool:
+    """Tell an error that says nothing of the file that was read: the next attempt may well succeed."""
+    told = [line for line in trace.splitlines() if not _FRAME.match(line.strip())]
+    return any(_OF_THE_MOMENT.search(line) for line in told)
 
 
 def _bare(line: str) -> str:

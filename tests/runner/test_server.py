@@ -135,7 +135,7 @@ def test_it_listens_on_this_machine_only(running: tuple[Settings, ServerState]) 
 def test_a_killed_server_is_noticed_and_replaced(running: tuple[Settings, ServerState]) -> None:
     settings, up = running
     os.kill(up.pid, signal.SIGKILL)
-    assert server._wait_for(lambda: server.state(settings) is None, 20)
+    assert server.wait_for(lambda: server.state(settings) is None, 20)
     again = server.start(settings, port=0)
     assert again.pid != up.pid
     assert server.stop(settings) == again
