@@ -1,0 +1,1 @@
+"""One question, any engine: the same table names, the same snapshots, the same answer."""

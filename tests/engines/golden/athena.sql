@@ -1,0 +1,114 @@
+-- Athena reads the tables as they are in Glue: nothing to create. Catalog AwsDataCatalog, region eu-central-1.
+-- Attach the policy below to whoever asks. From here: medallion query athena "…" --results s3://acme-lake/athena-results/
+
+-- silver.orders
+select * from "AwsDataCatalog"."dev_silver"."orders" limit 10;
+
+-- bronze.orders
+select * from "AwsDataCatalog"."dev_bronze"."orders" limit 10;
+
+-- gold.daily_sales
+select * from "AwsDataCatalog"."dev_gold"."daily_sales" limit 10;
+
+-- As it was: at a time, or at a snapshot
+select count(*) from "AwsDataCatalog"."dev_silver"."orders" for timestamp as of current_timestamp - interval '1' day;
+select count(*) from "AwsDataCatalog"."dev_silver"."orders" for version as of 4120551236789;
+
+-- IAM policy: the least that reading takes
+-- {
+--   "Version": "2012-10-17",
+--   "Statement": [
+--     {
+--       "Sid": "ReadTables",
+--       "Effect": "Allow",
+--       "Action": [
+--         "glue:GetDatabase",
+--         "glue:GetTable",
+--         "glue:GetTables"
+--       ],
+--       "Resource": [
+--         "arn:aws:glue:eu-central-1:123456789012:catalog",
+--         "arn:aws:glue:eu-central-1:123456789012:database/dev_bronze",
+--         "arn:aws:glue:eu-central-1:123456789012:database/dev_silver",
+--         "arn:aws:glue:eu-central-1:123456789012:database/dev_gold",
+--         "arn:aws:glue:eu-central-1:123456789012:table/dev_bronze/*",
+--         "arn:aws:glue:eu-central-1:123456789012:table/dev_silver/*",
+--         "arn:aws:glue:eu-central-1:123456789012:table/dev_gold/*"
+--       ]
+--     },
+--     {
+--       "Sid": "ListSchemas",
+--       "Effect": "Allow",
+--       "Action": [
+--         "glue:GetCatalog",
+--         "glue:GetDatabases"
+--       ],
+--       "Resource": [
+--         "arn:aws:glue:eu-central-1:123456789012:catalog",
+--         "arn:aws:glue:eu-central-1:123456789012:database/*"
+--       ]
+--     },
+--     {
+--       "Sid": "ReadFiles",
+--       "Effect": "Allow",
+--       "Action": [
+--         "s3:GetObject"
+--       ],
+--       "Resource": "arn:aws:s3:::acme-lake/warehouse/*"
+--     },
+--     {
+--       "Sid": "ListFiles",
+--       "Effect": "Allow",
+--       "Action": [
+--         "s3:ListBucket"
+--       ],
+--       "Resource": "arn:aws:s3:::acme-lake",
+--       "Condition": {
+--         "StringLike": {
+--           "s3:prefix": [
+--             "warehouse/*"
+--           ]
+--         }
+--       }
+--     },
+--     {
+--       "Sid": "FindBucket",
+--       "Effect": "Allow",
+--       "Action": [
+--         "s3:GetBucketLocation"
+--       ],
+--       "Resource": "arn:aws:s3:::acme-lake"
+--     },
+--     {
+--       "Sid": "AskInOneWorkgroup",
+--       "Effect": "Allow",
+--       "Action": [
+--         "athena:StartQueryExecution",
+--         "athena:StopQueryExecution",
+--         "athena:GetQueryExecution",
+--         "athena:GetQueryResults",
+--         "athena:GetWorkGroup"
+--       ],
+--       "Resource": "arn:aws:athena:eu-central-1:123456789012:workgroup/primary"
+--     },
+--     {
+--       "Sid": "WriteResults",
+--       "Effect": "Allow",
+--       "Action": [
+--         "s3:GetObject",
+--         "s3:PutObject",
+--         "s3:AbortMultipartUpload"
+--       ],
+--       "Resource": "arn:aws:s3:::acme-lake/athena-results/*"
+--     },
+--     {
+--       "Sid": "FindResults",
+--       "Effect": "Allow",
+--       "Action": [
+--         "s3:GetBucketLocation",
+--         "s3:ListBucket"
+--       ],
+--       "Resource": "arn:aws:s3:::acme-lake"
+--     }
+--   ]
+-- }
