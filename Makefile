@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
 BIN := $(VENV)/bin
 LOCK := requirements/requirements.lock
 
-.PHONY: help setup demo test test-fast lint format bench lock clean
+.PHONY: help setup demo test test-fast test-long lint format bench emulator lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,10 +22,13 @@ demo: setup ## Run the whole story on this machine
 	@$(BIN)/medallion demo
 
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile  # while one test waits for Spark, the other works
 
 test-fast: setup ## Run the tests that need no Spark
 	@$(BIN)/python -m pytest -m "not spark"
+
+test-long: setup ## Run the long tests: every kill on both targets, many stories (SEED=7 tells others)
+	@$(BIN)/python -m pytest -m long -s tests/faults
 
 lint: setup ## Check Python, SQL and YAML
 	$(BIN)/ruff check .
@@ -33,6 +36,7 @@ lint: setup ## Check Python, SQL and YAML
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar models
 	$(BIN)/yamllint --strict .
+	$(BIN)/cfn-lint deploy/medallion.yaml
 
 format: setup ## Mend what the linters can mend
 	$(BIN)/ruff check --fix .
@@ -42,8 +46,11 @@ format: setup ## Mend what the linters can mend
 bench: setup ## Time this project beside the article's jobs
 	@$(BIN)/python -m bench
 
+emulator: setup ## EMR Serverless, S3 and Glue on this machine, until Ctrl-C
+	@$(BIN)/python -m runner.emulator
+
 lock: setup ## Resolve requirements/*.in anew to hash-locked files, for all supported Pythons
-	cd requirements && for name in requirements setup; do \
+	cd requirements && for name in requirements setup driver; do \
 	    $(abspath $(BIN))/python -m uv pip compile $${name/requirements/dev}.in -o $$name.lock -q --upgrade --universal \
 	        --generate-hashes --no-strip-extras --python-version 3.10 --custom-compile-command "make lock"; done
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
-from runner.dbt_run import DbtResult, NodeResult, run_dbt
+from runner.dbt_args import gated
+from runner.dbt_result import IDLE, DbtResult, NodeResult
+from runner.dbt_run import run_dbt
 from runner.errors import DataError
 from runner.home import prepare_home
 from runner.lake import History, list_tables, open_catalog, read_history, table_of_model
 from runner.settings import Settings
 from runner.sources import source_directories
 from runner.spark_errors import first_line
-
-# The gate has run a model's tests before its commit; running them again would only cost time.
-GATED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def build(settings: Settings, arguments: Sequence[str], console: Console) -> lis
         result = run_dbt(
             settings, ["build", *gated(arguments)], lambda name: status.update(f"building {name} …")
         )
-    summaries = summarize(settings, result)
+    summaries = summarize(_histories(settings) if _committed(result) else {}, result)
     console.print(summary_table(summaries, result))
     for warning in result.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
@@ -53,12 +52,15 @@ def build(settings: Settings, arguments: Sequence[str], console: Console) -> lis
     return summaries
 
 
-def gated(arguments: Sequence[str]) -> list[str]:
-    """Leave out the tests that the gate runs anyway, unless the caller says which resources to run."""
-    chosen = any(
-        argument.startswith(("--resource-type", "--exclude-resource-type")) for argument in arguments
-    )
-    return [*arguments] if chosen else [*arguments, *GATED]
+def _committed(result: DbtResult) -> bool:
+    """Tell whether a model may have committed; an idle run need not open the catalog."""
+    models = (node for node in result.nodes if node.kind == "model")
+    return any(node.status == "success" and node.message != IDLE for node in models)
+
+
+def _histories(settings: Settings) -> dict[str, History]:
+    catalog = open_catalog(settings)
+    return {name: read_history(catalog.load_table(name)) for name in list_tables(catalog)}
 
 
 def raise_first_failure(result: DbtResult) -> None:
@@ -70,19 +72,17 @@ def raise_first_failure(result: DbtResult) -> None:
         raise DataError(message if first.name in message else f"{first.name}: {message}{more}")
 
 
-def summarize(settings: Settings, result: DbtResult) -> list[ModelSummary]:
-    """Describe what each model did, from the commits that this run published."""
-    catalog = open_catalog(settings)
-    histories = {name: read_history(catalog.load_table(name)) for name in list_tables(catalog)}
+def summarize(histories: Mapping[str, History], result: DbtResult) -> list[ModelSummary]:
+    """Describe what each model did, from the commits that this run published, by table."""
     models = [node for node in result.nodes if node.kind == "model"]
     return [_summarize_model(node, result.run, histories) for node in models]
 
 
-def _summarize_model(node: NodeResult, run: str, histories: dict[str, History]) -> ModelSummary:
+def _summarize_model(node: NodeResult, run: str, histories: Mapping[str, History]) -> ModelSummary:
     history = histories.get(table_of_model(node.name))
     commit = history.of_run(run) if history else None
     if commit is None or commit.document is None:
-        status = "no new data" if node.status == "success" else node.status
+        status = IDLE if node.status == "success" else node.status
         return ModelSummary(node.name, status, node.seconds)
     inputs = commit.document["inputs"]
     added = commit.count("added-records")
@@ -97,7 +97,7 @@ def _summarize_model(node: NodeResult, run: str, histories: dict[str, History]) 
     )
 
 
-def _rows_read(inputs: dict[str, dict[str, str | None]], histories: dict[str, History]) -> int:
+def _rows_read(inputs: dict[str, dict[str, str | None]], histories: Mapping[str, History]) -> int:
     total = 0
     for name, read in inputs.items():
         history = histories[table_of_model(name)]

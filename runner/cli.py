@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import traceback
@@ -14,9 +15,15 @@ from rich.console import Console
 from rich.table import Table
 
 from runner import __version__, doctor, server
+from runner.connect import cli as connect_cli
+from runner.emr.command import app as emr_app
 from runner.errors import Cancelled, MedallionError
 from runner.generate_cli import app as generate_app
+from runner.maintain.cli import EXAMPLES, maintain
+from runner.query import cli as query_cli
+from runner.replay_cli import REPLAY_EXAMPLES, redrive, replay
 from runner.settings import Settings, load_settings, parse_port
+from runner.trino import cli as trino_cli
 
 app = typer.Typer(
     name="medallion",
@@ -29,6 +36,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(generate_app, name="generate")
+app.command("maintain", epilog=EXAMPLES)(maintain)
+app.command("replay", epilog=REPLAY_EXAMPLES)(replay)
+app.command("redrive", epilog="After a rule was loosened: medallion redrive silver_orders")(redrive)
+app.command("query", epilog=query_cli.EPILOG)(query_cli.query)
+app.command("connect", epilog=connect_cli.EPILOG)(connect_cli.connect)
+app.add_typer(emr_app, name="emr")
 out = Console()
 
 
@@ -94,25 +107,31 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print the states as JSON.")] = False,
 ) -> None:
     """Say of each table how far it is behind what it reads, and how its files are. Needs no Spark."""
-    from runner.status import read_status, status_table  # noqa: PLC0415
+    from runner.status import read_status, status_notes, status_table  # noqa: PLC0415
 
     statuses = read_status(current_settings(context))
     if as_json:
         typer.echo(json.dumps([one.as_json() for one in statuses], indent=2))
     else:
         out.print(status_table(statuses), highlight=False)
+        for line in status_notes(statuses):
+            out.print(line, highlight=False, soft_wrap=True)
 
 
-@app.command(epilog="Example: medallion up && MEDALLION_TARGET=server dbt build")
+@app.command(epilog="Examples: medallion up && MEDALLION_TARGET=server dbt build · medallion up trino")
 def up(
     context: typer.Context,
+    service: Annotated[str, typer.Argument(help="spark or trino.")] = "spark",
     port: Annotated[
         int | None,
         typer.Option(help="Port on 127.0.0.1, 0 for any free one; else MEDALLION_SERVER_PORT, else 10016."),
     ] = None,
 ) -> None:
-    """Start the warm Spark server, so that reruns take seconds and models run side by side."""
+    """Start the warm Spark server, so that reruns take seconds and models run side by side; or a Trino."""
     settings = current_settings(context)
+    if trino_cli.is_trino(service):
+        trino_cli.up(settings, port, out)
+        return
     before = server.state(settings)
     with out.status("starting the Spark server …"):
         wanted = settings.server_port if port is None else parse_port(str(port))
@@ -125,9 +144,15 @@ def up(
     out.print(f"use it: {prefix}MEDALLION_TARGET=server dbt build", highlight=False)
 
 
-@app.command(epilog="Example: medallion down")
-def down(context: typer.Context) -> None:
-    """Stop the warm Spark server."""
+@app.command(epilog="Examples: medallion down · medallion down trino")
+def down(
+    context: typer.Context,
+    service: Annotated[str, typer.Argument(help="spark or trino.")] = "spark",
+) -> None:
+    """Stop the warm Spark server, or Trino."""
+    if trino_cli.is_trino(service):
+        trino_cli.down(current_settings(context), out)
+        return
     with out.status("stopping the Spark server …"):
         stopped = server.stop(current_settings(context))
     out.print(
@@ -161,6 +186,7 @@ def _checks_table(checks: list[doctor.Check]) -> Table:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: the one place where an error becomes a line and an exit code."""
+    gc.set_threshold(100_000)  # dbt keeps what it makes: looking for garbage is a tenth of its start
     arguments = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(arguments, is_debug="--debug" in arguments))
 

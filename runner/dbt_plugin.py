@@ -18,9 +18,13 @@ from dbt.parser.unit_tests import UnitTestManifestLoader
 from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+from runner.backoff import offer_backoff
+from runner.fail_points import offer_fail_points
 from runner.home import prepare_home
 from runner.java import bundled_home
+from runner.lost_connection import let_lost_connections_close
 from runner.spark_errors import first_line, with_files
+from runner.try_statement import let_macros_try
 
 LOCAL_TARGETS = ("local", "server")
 
@@ -32,6 +36,10 @@ class MedallionPlugin(dbtPlugin):
         """Make the home ready, point Spark to the Java that setup chose, let unit tests see the graph."""
         share_graph_with_unit_tests()
         shorten_spark_errors()
+        let_lost_connections_close()
+        let_macros_try()
+        offer_backoff()
+        offer_fail_points()
         flags = get_flags()
         target = getattr(flags, "TARGET", None) or os.environ.get("MEDALLION_TARGET") or LOCAL_TARGETS[0]
         if target not in LOCAL_TARGETS:

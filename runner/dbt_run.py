@@ -5,44 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from dbt.cli.main import dbtRunner
-
+from runner.dbt_result import DbtResult, NodeResult
+from runner.early_spark import start_early
 from runner.errors import DataError, InfrastructureError, UsageError
 from runner.settings import Settings
 from runner.spark_errors import first_line
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one model or test."""
-
-    name: str
-    kind: str  # model, test, unit_test, …
-    status: str  # success, pass, error, fail, warn, skipped
-    message: str
-    seconds: float
-
-    @property
-    def is_bad(self) -> bool:
-        """Tell whether it failed."""
-        return self.status in ("error", "fail", "runtime error")
-
-
-@dataclass(frozen=True)
-class DbtResult:
-    """What became of one dbt invocation."""
-
-    run: str  # dbt's invocation id
-    nodes: tuple[NodeResult, ...]
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def failures(self) -> tuple[NodeResult, ...]:
-        """Return the nodes that failed, in the order in which they ran."""
-        return tuple(node for node in self.nodes if node.is_bad)
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[str], None]) -> DbtResult:
@@ -52,6 +21,8 @@ def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[st
     """
     os.environ.update(settings.environ())
     os.chdir(settings.project_dir)
+    start_early(settings, arguments)
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  takes seconds; Spark starts meanwhile
 
     warnings: list[str] = []
 

@@ -133,6 +133,7 @@ NEXT = """Next:
   source .venv/bin/activate   then plain dbt: dbt build, dbt run --select silver
   dbt docs generate && dbt docs serve         models, columns, macros, lineage
   medallion status                            checkpoints and lags
+  medallion query duckdb "select * from gold.daily_sales"    ask in any engine
   medallion generate orders && medallion build         more orders
   medallion up                                a warm server for fast reruns"""
 

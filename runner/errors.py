@@ -11,6 +11,12 @@
     · ServerError
       - PortTaken
       - ServerDied
+    · TrinoUnavailable
+    · EngineUnavailable
+    · AwsError
+      - AccessRefused
+      - NotOnAws
+    · RunLocked
   + Cancelled                       4
   + TimedOut                        5
 
@@ -80,6 +86,30 @@ class PortTaken(ServerError):
 
 class ServerDied(ServerError):
     """The server process ended before it accepted connections."""
+
+
+class TrinoUnavailable(InfrastructureError):
+    """Trino could not be fetched, or did not start."""
+
+
+class EngineUnavailable(InfrastructureError):
+    """A query engine does not answer, or lets nobody in."""
+
+
+class AwsError(InfrastructureError):
+    """AWS did not do as asked, or was not reached."""
+
+
+class AccessRefused(AwsError):
+    """The credentials in use lack a permission; the message names it."""
+
+
+class NotOnAws(AwsError):
+    """What was asked for is not there: a bucket, an object, an application, a job run."""
+
+
+class RunLocked(InfrastructureError):
+    """Another run holds the lock of the environment."""
 
 
 class Cancelled(MedallionError):

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from runner.errors import UsageError
-from runner.generate import OrdersSpec, orders
-from runner.landing import Landing, land
 from runner.settings import load_settings
 
 app = typer.Typer(help="Make sample data: seeded, at any size.", no_args_is_help=True)
@@ -72,6 +70,9 @@ def _orders(  # noqa: PLR0913, PLR0917 - one argument for each flag
     gzip: Gzip = False,
 ) -> None:
     """Land order files: a base load of new orders, or a delta of changes, deletes, late and bad rows."""
+    from runner.generate import OrdersSpec, orders  # noqa: PLC0415  Arrow takes a while to import, and only this needs it
+    from runner.landing import Landing, land  # noqa: PLC0415
+
     if delta and not base_rows:
         raise UsageError("a delta changes rows of a base load", fix="Say how many it had: --base-rows N")
     try:

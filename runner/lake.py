@@ -1,6 +1,6 @@
 """Reads a lake through its catalog, without Spark: tables, their commits, and the checkpoint each carries.
 
-Read-only. What it sees is what any other engine sees, since it is PyIceberg on the same SQLite catalog.
+Read-only. What it sees is what any other engine sees, since it is PyIceberg on the same catalog.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
-
-from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.table import Table
+from typing import TYPE_CHECKING, Any
 
 from runner.errors import DataError
-from runner.settings import Settings
+from runner.glue import open_glue
+from runner.location import locate_lake
+from runner.settings import LAYERS, Settings
 
-LAYERS = ("bronze", "silver", "gold")
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,14 @@ class History:
 
 
 def open_catalog(settings: Settings) -> Catalog:
-    """Open the lake's catalog; raises when there is none yet."""
+    """Open the lake's catalog, SQLite or Glue; raises when there is none yet."""
+    location = locate_lake(settings)
+    if location.is_glue:
+        return open_glue(location)
     if not settings.catalog.is_file():
         raise DataError(f"there is no lake in {settings.home}", fix="Build one first: medallion build")
+    from pyiceberg.catalog.sql import SqlCatalog  # noqa: PLC0415  a second to import, and an idle build needs none
+
     return SqlCatalog(
         "lake",
         uri=f"sqlite:///{settings.catalog}",
@@ -97,9 +102,19 @@ def table_of_model(model: str) -> str:
     return f"{os.environ.get('MEDALLION_SCHEMA_PREFIX', '')}{layer}.{name}"
 
 
+def model_of_table(table: str) -> str:
+    """Return the model of a table."""
+    return table.removeprefix(os.environ.get("MEDALLION_SCHEMA_PREFIX", "")).replace(".", "_", 1)
+
+
+def read_commits(table: Table) -> dict[int, Commit]:
+    """Read all snapshots of a table by their ids, whether readers see them or not."""
+    return {snapshot.snapshot_id: _commit(snapshot) for snapshot in table.snapshots()}
+
+
 def read_history(table: Table) -> History:
     """Read a table's commits from its metadata; no data file is opened."""
-    commits = {snapshot.snapshot_id: _commit(snapshot) for snapshot in table.snapshots()}
+    commits = read_commits(table)
     current = table.current_snapshot()
     ancestors, at = [], current.snapshot_id if current else None
     while at in commits:
@@ -117,11 +132,12 @@ def _commit(snapshot: Any) -> Commit:
         operation=snapshot.summary.operation.value if snapshot.summary else "",
         committed_at=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, tz=timezone.utc),
         summary=summary,
-        document=_document(summary.get("wap.id", "")),
+        document=document_of(summary.get("wap.id", "")),
     )
 
 
-def _document(wap_id: str) -> Mapping[str, Any] | None:
+def document_of(wap_id: str) -> Mapping[str, Any] | None:
+    """Return the checkpoint document that a `wap.id` is; None for one of somebody else, or for none."""
     try:
         document = json.loads(wap_id) if wap_id.startswith("{") else None
     except ValueError:

@@ -8,6 +8,7 @@ them from wherever it was started.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from runner.errors import BadSetting, ProjectNotFound
 from runner.java import find_java
 
 DEFAULT_PORT = 10016
+JAVA_OPTIONS = "MEDALLION_JAVA_OPTIONS"  # what the profile adds to Spark's Java options
+LAYERS = ("bronze", "silver", "gold")  # the schemas, without their prefix
 _PATHS = ("MEDALLION_HOME", "MEDALLION_RAW")
 
 
@@ -71,6 +74,7 @@ class Settings:
                 self.project_dir
             ),  # the root's link: the profile takes its folder for the project's
             "DBT_PROJECT_DIR": str(self.project_dir),
+            JAVA_OPTIONS: env.get(JAVA_OPTIONS) or java_options(class_archive()),
             "JAVA_HOME": str(java.home),
             "PATH": os.pathsep.join([str(java.home / "bin"), base.get("PATH", os.defpath)]),
         }
@@ -99,6 +103,17 @@ def load_settings(
         target=given.get("MEDALLION_TARGET", "local"),
         from_file=from_file,
     )
+
+
+def class_archive(prefix: str = sys.prefix) -> Path:
+    """Return where the environment's archive of Spark's classes is, if setup made one."""
+    return Path(prefix) / "share" / "medallion" / "spark.jsa"
+
+
+def java_options(archive: Path) -> str:
+    """Return Java's options for starting from an archive of classes; one that does not fit is passed over."""
+    is_there = archive.is_file()
+    return f"-XX:SharedArchiveFile={archive} -Xlog:disable -Xlog:all=error:stderr" if is_there else ""
 
 
 def find_project(start: Path) -> Path:

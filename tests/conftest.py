@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from lake import PROJECT, Lake
 
+from runner.settings import JAVA_OPTIONS, class_archive, java_options
+
 SPARK_FIXTURES = {"server", "lake", "local_lake", "any_lake"}
 _numbers = itertools.count(1)
 
@@ -27,13 +29,19 @@ def pytest_configure() -> None:
     """Whatever lake the developer's shell points at, no test touches it."""
     for name in [name for name in os.environ if name.startswith(("MEDALLION_", "DBT_"))]:
         del os.environ[name]
+    # Spark starts from its archive of classes; runs are short here, so it compiles quickly rather than well
+    os.environ[JAVA_OPTIONS] = f"{java_options(class_archive())} -XX:TieredStopAtLevel=1".strip()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a lake needs Spark; nobody has to say so twice."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that asks for a lake needs Spark; a long one runs only when it is asked for."""
     for item in items:
         if SPARK_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.spark)
+    if "long" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture(scope="session")

@@ -171,7 +171,7 @@ class Lake:
             "MEDALLION_SCHEMA_PREFIX": self.prefix,
             "MEDALLION_TARGET": self.target,
             "MEDALLION_SERVER_PORT": str(self.port),
-            "DBT_PROFILES_DIR": str(self.project / "profiles"),
+            "DBT_PROFILES_DIR": str(self.project),
             "DBT_PROJECT_DIR": str(self.project),
             "DBT_TARGET_PATH": str(self.work / "target"),
             "DBT_LOG_PATH": str(self.work / "logs"),
