@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from runner.aws import aws_in_one_line
 from runner.errors import BadSetting
 from runner.settings import Settings
 
@@ -55,9 +56,18 @@ def locate_lake(settings: Settings, environ: Mapping[str, str] = os.environ) -> 
         catalog,
         _warehouse(given),
         prefix,
-        region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or "us-east-1",
+        region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or _region_of(given),
         endpoint=given.get("AWS_ENDPOINT_URL", ""),
     )
+
+
+def _region_of(given: Mapping[str, str]) -> str:
+    """Return the region of the AWS profile in use."""
+    from botocore.session import Session  # noqa: PLC0415 - slow to import, and only a lake in AWS needs it
+
+    with aws_in_one_line("AWS"):
+        found = Session(profile=given.get("AWS_PROFILE") or None).get_config_variable("region")
+    return str(found or "us-east-1")
 
 
 def _warehouse(given: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +58,10 @@ class Settings:
         """Tell whether raw files land in a directory of this machine."""
         return "://" not in self.raw_root
 
+    def get(self, name: str, default: str = "", environ: Mapping[str, str] = os.environ) -> str:
+        """Return a setting: from the environment, else from `.env`; an empty one is none."""
+        return environ.get(name) or self.from_file.get(name) or default
+
     def environ(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
         """Return the environment that dbt and Spark child processes need to see the same settings."""
         java = find_java(base)
@@ -103,6 +107,17 @@ def load_settings(
         target=given.get("MEDALLION_TARGET", "local"),
         from_file=from_file,
     )
+
+
+def adopt_env_file(project_dir: Path | None, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Put what `.env` says into the environment where that says nothing: some code has no settings."""
+    try:
+        project = project_dir or find_project(Path.cwd())
+    except ProjectNotFound:
+        return  # a command that needs one says so
+    for name, value in read_env_file(project / ".env").items():
+        if not environ.get(name):
+            environ[name] = value
 
 
 def class_archive(prefix: str = sys.prefix) -> Path:

@@ -1,5 +1,6 @@
 -- Athena reads the tables as they are in Glue: nothing to create. Catalog AwsDataCatalog, region {{ region }}.
--- Attach the policy below to whoever asks. From here: medallion query athena "…" --results {{ results }}
+-- Attach the policy below to whoever asks. From here:
+-- medallion query athena "…" --workgroup {{ workgroup }} --results {{ results }}
 {% for table in tables %}
 -- {{ table.name }}
 select * from "AwsDataCatalog"."{{ table.schema }}"."{{ table.short }}" limit 10;

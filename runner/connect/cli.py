@@ -17,34 +17,40 @@ if TYPE_CHECKING:
 EPILOG = "Example: medallion connect snowflake --account 123456789012 > snowflake.sql"
 
 
-def connect(
+def connect(  # noqa: PLR0913, PLR0917 - one argument for each flag
     context: typer.Context,
     engine: Annotated[str, typer.Argument(help="athena, duckdb, snowflake, starrocks or trino.")],
     account: Annotated[str, typer.Option(help="AWS account; else asked of AWS.")] = "",
     role: Annotated[str, typer.Option(help="ARN of the role that the engine reads with.")] = "",
-    results: Annotated[str, typer.Option(help="Athena's place for results, s3://….")] = "",
+    workgroup: Annotated[str, typer.Option(help="Athena's workgroup; else MEDALLION_ATHENA_WORKGROUP.")] = "",
+    results: Annotated[
+        str, typer.Option(help="Athena's place for results, s3://…; else MEDALLION_ATHENA_RESULTS.")
+    ] = "",
 ) -> None:
     """Print the SQL and the IAM policy with which another engine reads this lake. No key is ever in it."""
     from runner.connect.describe import (  # noqa: PLC0415 - PyIceberg and Jinja are slow to import
+        DEFAULT_WORKGROUP,
         UNKNOWN_ACCOUNT,
-        ConnectTable,
         Names,
         describe_connection,
+        refuse_connection,
     )
     from runner.lake import open_catalog  # noqa: PLC0415
     from runner.query.lake_tables import list_names, resolve_tables  # noqa: PLC0415
 
     settings = load_settings(**context.find_root().obj)
     location = locate_lake(settings)
-    # first of all, whether it can be done: this needs no catalog
-    describe_connection(
-        engine, location, [ConnectTable("silver.orders", "silver", "orders", "", None)], Names()
-    )
+    refuse_connection(engine, location)
     catalog = open_catalog(settings)
     tables = resolve_tables(catalog, location, list_names(catalog, location), None)
     if not tables:
         raise DataError("the lake has no tables yet", fix="Build them first: medallion build")
-    names = Names(account=account or find_account(location), role=role, results=results)
+    names = Names(
+        account=account or find_account(location),
+        role=role,
+        workgroup=workgroup or settings.get("MEDALLION_ATHENA_WORKGROUP", DEFAULT_WORKGROUP),
+        results=results or settings.get("MEDALLION_ATHENA_RESULTS"),
+    )
     typer.echo(
         describe_connection(engine, location, [to_connect(one) for one in tables], names).text, nl=False
     )

@@ -6,7 +6,7 @@ load httpfs;
 install aws;
 load aws;
 -- keys come from the usual AWS chain, as for the AWS command line
-create or replace secret lake (type s3, provider credential_chain, region '{{ region }}');
+create or replace secret lake (type s3, provider credential_chain, region '{{ region | replace("'", "''") }}');
 
 -- the whole lake, live, through Glue's Iceberg endpoint
 attach '{{ account }}' as lake (type iceberg, endpoint_type 'glue');
@@ -23,5 +23,5 @@ select count(*) from lake."{{ table.schema }}"."{{ table.short }}";
 create schema if not exists "{{ schema }}";
 {%- endfor %}
 {%- for table in tables %}
-create or replace view "{{ table.schema }}"."{{ table.short }}" as select * from iceberg_scan('{{ table.metadata }}');
+create or replace view "{{ table.schema }}"."{{ table.short }}" as select * from iceberg_scan('{{ table.metadata | replace("'", "''") }}');
 {%- endfor %}

@@ -18,6 +18,7 @@ _ATHENA = [
     "athena:GetQueryResults",
     "athena:GetWorkGroup",
 ]
+_RESULTS = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 
 
 def partition_of(region: str) -> str:
@@ -25,9 +26,12 @@ def partition_of(region: str) -> str:
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
-def read_policy(location: Location, account: str, schemas: Sequence[str]) -> dict[str, Any]:
+def read_policy(
+    location: Location, account: str, schemas: Sequence[str], actions: Sequence[str] = ("s3:GetObject",)
+) -> dict[str, Any]:
     """Return what reading the tables takes: these schemas in Glue, the files under the warehouse in S3."""
-    return {"Version": "2012-10-17", "Statement": [*_glue(location, account, schemas), *_files(location)]}
+    statements = [*_glue(location, account, schemas), *_files(location, actions)]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def athena_policy(
@@ -35,44 +39,48 @@ def athena_policy(
 ) -> dict[str, Any]:
     """Return what asking Athena takes: one workgroup, its results, and reading the tables."""
     partition = partition_of(location.region)
-    bucket, _, folder = results.removeprefix("s3://").strip("/").partition("/")
+    arn = f"arn:{partition}:athena:{location.region}:{account}:workgroup/{workgroup}"
+    ask = {"Sid": "AskInOneWorkgroup", "Effect": "Allow", "Action": _ATHENA, "Resource": arn}
     found = read_policy(location, account, schemas)
-    found["Statement"] += [
-        {
-            "Sid": "AskInOneWorkgroup",
-            "Effect": "Allow",
-            "Action": _ATHENA,
-            "Resource": f"arn:{partition}:athena:{location.region}:{account}:workgroup/{workgroup}",
-        },
-        {
-            "Sid": "WriteResults",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-            "Resource": f"arn:{partition}:s3:::{'/'.join(part for part in (bucket, folder, '*') if part)}",
-        },
-        {
-            "Sid": "FindResults",
-            "Effect": "Allow",
-            "Action": ["s3:GetBucketLocation", "s3:ListBucket"],
-            "Resource": f"arn:{partition}:s3:::{bucket}",
-        },
-    ]
+    found["Statement"] += [ask, *_results(partition, results)]
     return found
 
 
-def trust_policy(principal: str, external_id: str) -> dict[str, Any]:
-    """Return who may take a role that somebody else's account reads with."""
+def _results(partition: str, results: str) -> list[Statement]:
+    bucket, _, folder = results.removeprefix("s3://").strip("/").partition("/")
+    objects = f"{folder}/*" if folder else "*"
+    listed = [folder, objects] if folder else [objects]
+    arn = f"arn:{partition}:s3:::{bucket}"
+    return [
+        {"Sid": "WriteResults", "Effect": "Allow", "Action": _RESULTS, "Resource": f"{arn}/{objects}"},
+        _listing("ListResults", arn, listed),
+        {"Sid": "FindResults", "Effect": "Allow", "Action": ["s3:GetBucketLocation"], "Resource": arn},
+    ]
+
+
+def _listing(sid: str, bucket: str, prefixes: list[str]) -> Statement:
+    """Allow to list a folder of a bucket: without the condition it would be all of the bucket's names."""
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": principal},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
-            }
-        ],
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket"],
+        "Resource": bucket,
+        "Condition": {"StringLike": {"s3:prefix": prefixes}},
     }
+
+
+def assume_policy(role: str) -> dict[str, Any]:
+    """Return what lets machines take a role with which to read."""
+    statement = {"Sid": "TakeRole", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": role}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def trust_policy(principal: str, external_id: str = "") -> dict[str, Any]:
+    """Return who may take a role; somebody else's account has to name the external id."""
+    statement: Statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    if external_id:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _glue(location: Location, account: str, schemas: Sequence[str]) -> list[Statement]:
@@ -95,22 +103,16 @@ def _glue(location: Location, account: str, schemas: Sequence[str]) -> list[Stat
     ]
 
 
-def _files(location: Location) -> list[Statement]:
+def _files(location: Location, actions: Sequence[str]) -> list[Statement]:
     folder = location.warehouse.removeprefix(f"s3://{location.bucket}").strip("/")
     bucket = f"arn:{partition_of(location.region)}:s3:::{location.bucket}"
     return [
         {
             "Sid": "ReadFiles",
             "Effect": "Allow",
-            "Action": ["s3:GetObject"],
+            "Action": list(actions),
             "Resource": f"{bucket}/{folder}/*" if folder else f"{bucket}/*",
         },
-        {
-            "Sid": "ListFiles",
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket"],
-            "Resource": bucket,
-            "Condition": {"StringLike": {"s3:prefix": [f"{folder}/*" if folder else "*"]}},
-        },
+        _listing("ListFiles", bucket, [f"{folder}/*" if folder else "*"]),
         {"Sid": "FindBucket", "Effect": "Allow", "Action": ["s3:GetBucketLocation"], "Resource": bucket},
     ]

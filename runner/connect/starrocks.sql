@@ -1,5 +1,6 @@
 -- StarRocks 3.1 and later read merge-on-read deletes; 3.4 and later travel in time.
--- The machines of StarRocks take the role {{ role }}, which has the policy below: no key is written here.
+-- The machines of StarRocks take the role {{ role }}, which has the first policy below.
+-- The two after it let them: one is of the role that they run as, one of the role that they take. No key is written here.
 create external catalog lake
 comment 'The lake in {{ warehouse }}'
 properties (

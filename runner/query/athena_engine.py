@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pyarrow as pa
 
 from runner.aws import aws_in_one_line
-from runner.errors import DataError
+from runner.errors import BadSetting, DataError
 from runner.query.answer import Answer, Request, batches_of
 from runner.query.arrow_types import arrow_type
 from runner.query.trino_engine import reference
@@ -20,7 +19,7 @@ DIALECT = "athena"
 NAME = "Athena"
 CATALOG = "AwsDataCatalog"
 DEFAULT_WORKGROUP = "primary"
-_DOLLARS_PER_TB = 5.0  # of most regions; MEDALLION_ATHENA_PRICE says otherwise
+_DOLLARS_PER_TB = 5.0  # of most regions
 _LEAST_BYTES = 10_000_000  # what a question is billed at least
 _LONGEST_WAIT = 2.0  # seconds between looks
 
@@ -42,17 +41,22 @@ def answer(request: Request) -> Iterator[Answer]:
         query = started["QueryExecutionId"]
         try:
             done = wait(client, query)
+        except DataError:  # it has ended by itself
+            raise
         except BaseException:
-            client.stop_query_execution(QueryExecutionId=query)
+            with suppress(Exception):  # what went wrong first is what matters
+                client.stop_query_execution(QueryExecutionId=query)
             raise
         pages = client.get_paginator("get_query_results").paginate(QueryExecutionId=query)
-        yield read_pages(iter(pages), price_note(done.get("Statistics", {})))
+        price = read_price(request.settings.get("MEDALLION_ATHENA_PRICE", str(_DOLLARS_PER_TB)))
+        yield read_pages(iter(pages), price_note(done.get("Statistics", {}), price))
 
 
 def where(request: Request) -> dict[str, Any]:
     """Return the workgroup, and the place for results if one is named; a workgroup may bring its own."""
-    workgroup = request.access.workgroup or os.environ.get("MEDALLION_ATHENA_WORKGROUP", DEFAULT_WORKGROUP)
-    results = request.access.results or os.environ.get("MEDALLION_ATHENA_RESULTS", "")
+    given = request.settings.get
+    workgroup = request.access.workgroup or given("MEDALLION_ATHENA_WORKGROUP", DEFAULT_WORKGROUP)
+    results = request.access.results or given("MEDALLION_ATHENA_RESULTS")
     found: dict[str, Any] = {"WorkGroup": workgroup, "QueryExecutionContext": {"Catalog": CATALOG}}
     if results:
         found["ResultConfiguration"] = {"OutputLocation": results}
@@ -102,9 +106,18 @@ def _rows(first: dict[str, Any], pages: Iterator[dict[str, Any]]) -> Iterator[li
                 yield [cell.get("VarCharValue") for cell in row["Data"]]
 
 
-def price_note(statistics: dict[str, Any]) -> str:
-    """Say what a question scanned and about what it costs. Pure but for the price, which may be set."""
+def read_price(text: str) -> float:
+    """Read dollars per TB; raises BadSetting for what is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise BadSetting(
+            f"MEDALLION_ATHENA_PRICE={text} is no price", fix="Set it to dollars per TB: 5"
+        ) from None
+
+
+def price_note(statistics: dict[str, Any], price: float = _DOLLARS_PER_TB) -> str:
+    """Say what a question scanned and about what it costs. Pure."""
     scanned = int(statistics.get("DataScannedInBytes", 0))
-    price = float(os.environ.get("MEDALLION_ATHENA_PRICE", _DOLLARS_PER_TB))
     dollars = max(scanned, _LEAST_BYTES) / 1e12 * price
     return f"scanned {scanned / 1e6:,.1f} MB, about ${dollars:.5f} at ${price:g} per TB"

@@ -33,7 +33,12 @@ def query(  # noqa: PLR0913, PLR0917 - one argument for each flag
     file: Annotated[
         Path | None, typer.Option(help="Read the question from a file; - is standard input.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="table, csv, json or parquet; else by the name of --output, else table."
+        ),
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="As it was: a snapshot id, a time (UTC), or '1 day ago'.")
     ] = None,
@@ -53,8 +58,7 @@ def query(  # noqa: PLR0913, PLR0917 - one argument for each flag
 
     settings = load_settings(**context.find_root().obj)
     find_engine(engine)
-    if form not in FORMATS:
-        raise UsageError(f"there is no format {form}", fix=f"Choose one of {', '.join(FORMATS)}")
+    form = choose_format(form, output)
     text = read_text(sql, file)
     if text is None:
         open_shell(engine, settings, at)
@@ -65,6 +69,20 @@ def query(  # noqa: PLR0913, PLR0917 - one argument for each flag
             typer.echo(note, err=True)
 
 
+def choose_format(form: str | None, output: Path | None) -> str:
+    """Return the format: the one named, else the one that the file's name ends with, else a table. Pure."""
+    if form is not None and form not in FORMATS:
+        raise UsageError(f"there is no format {form}", fix=f"Choose one of {', '.join(FORMATS)}")
+    if output is None:
+        return form or "table"
+    form = form or output.suffix.lower().removeprefix(".")
+    if form not in FORMATS or form == "table":
+        raise UsageError(
+            f"{output} does not say which format to write", fix="Add --format csv, --format json or parquet"
+        )
+    return form
+
+
 def read_text(sql: str | None, file: Path | None) -> str | None:
     """Return the question from where it was given; None if it was not."""
     if sql is not None and file is not None:
@@ -72,7 +90,7 @@ def read_text(sql: str | None, file: Path | None) -> str | None:
     if file is None:
         return sql
     try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text()
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}", fix="Name a file with one question") from error
 
@@ -86,12 +104,12 @@ def open_shell(engine: str, settings: Settings, at: str | None) -> None:
         raise UsageError(
             "there is no question", fix=f'medallion query {engine} "select count(*) from silver.orders"'
         )
-    run_shell(settings, Console(), read_moment(at, datetime.now(timezone.utc)) if at else None)
+    run_shell(settings, Console(), read_moment(at, datetime.now(timezone.utc)) if at is not None else None)
 
 
 def write(answer: Answer, form: str, output: Path | None) -> None:
     """Write an answer to a file or to standard output; a reader that has enough may close it."""
-    from runner.query.formats import WRITERS, write_table  # noqa: PLC0415
+    from runner.query.formats import write_table  # noqa: PLC0415
 
     try:
         if output is None and form == "table":
@@ -100,16 +118,26 @@ def write(answer: Answer, form: str, output: Path | None) -> None:
             _refuse_terminal(form)
             _write_out(answer, form, sys.stdout.buffer)
         else:
-            partial = output.with_name(f".{output.name}.{os.getpid()}")
-            with partial.open("wb") as sink:
-                WRITERS["csv" if form == "table" else form](answer, sink)
-            partial.replace(output)
+            _write_file(answer, form, output)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains as it ends
     except OSError as error:
         raise InfrastructureError(
             f"{output or 'standard output'}: {error}", fix="Choose another --output"
         ) from error
+
+
+def _write_file(answer: Answer, form: str, output: Path) -> None:
+    """Write all of it or nothing: whatever was there before stays until the new file is whole."""
+    from runner.query.formats import WRITERS  # noqa: PLC0415
+
+    partial = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        with partial.open("wb") as sink:
+            WRITERS[form](answer, sink)
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _write_out(answer: Answer, form: str, sink: BinaryIO) -> None:

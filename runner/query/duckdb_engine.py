@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from runner.query.duckdb_lake import open_lake
 
 DIALECT = "duckdb"
 NAME = "DuckDB"
+_TOLD_AS_TEXT = re.compile(r"interval|union<|timestamp\[ns")
 
 
 @contextmanager
@@ -32,12 +34,29 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
     if kinds != [duckdb.StatementType.SELECT]:
         raise UsageError("DuckDB does not take this for one query", fix="Ask with select, with or values")
     reader = connection.execute(sql).to_arrow_reader(BATCH_ROWS)
+    if any(_TOLD_AS_TEXT.search(str(field.type)) for field in reader.schema):
+        reader = connection.execute(as_text(sql, reader.schema)).to_arrow_reader(BATCH_ROWS)
     return Answer(reader.schema, _checked(reader))
+
+
+def as_text(sql: str, schema: pa.Schema) -> str:
+    """Return the query with those columns as text that neither Python nor parquet has a type for. Pure."""
+    columns = [
+        f"c{number}{'::varchar' if _TOLD_AS_TEXT.search(str(field.type)) else ''} as {quote(field.name)}"
+        for number, field in enumerate(schema)
+    ]
+    names = ", ".join(f"c{number}" for number in range(len(schema)))
+    return f"select {', '.join(columns)} from ({sql}\n) as answer({names})"
+
+
+def quote(name: str) -> str:
+    """Return a name as an identifier."""
+    return '"{}"'.format(name.replace('"', '""'))
 
 
 def quoted(name: str) -> str:
     """Return a table's name with its parts quoted."""
-    return ".".join(f'"{part}"' for part in name.split("."))
+    return ".".join(map(quote, name.split(".")))
 
 
 def _checked(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -46,7 +46,7 @@ def ask(
     """Ask an engine one question about the lake, as it is now or was at a moment."""
     found = find_engine(engine)
     question = read_question(sql, found.DIALECT)
-    moment = read_moment(at, datetime.now(timezone.utc)) if at else None
+    moment = read_moment(at, datetime.now(timezone.utc)) if at is not None else None
     location = locate_lake(settings)
     if engine in _OF_AWS and not location.is_glue:
         raise UsageError(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from math import isfinite
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -18,7 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from runner.errors import DataError
 from runner.query.answer import Answer
+from runner.query.json_values import json_value
 
 LOOKED_AT = 200  # rows of a table to look at; the other formats have all
 
@@ -97,26 +98,16 @@ WRITERS: Mapping[str, Callable[[Answer, BinaryIO], None]] = {
 }
 
 
-def json_value(value: Any) -> str:
-    """Return a value as JSON. Pure."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, list):
-        return f"[{', '.join(map(json_value, value))}]"
-    if isinstance(value, float) and not isfinite(value):
-        return "null"  # JSON has no word for it
-    if isinstance(value, datetime | date):
-        return json.dumps(_time(value))
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
 def _rows(answer: Answer) -> Iterator[tuple[Any, ...]]:
     for batch in answer.batches:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*(_values(column) for column in batch.columns), strict=True)
 
 
-def _time(value: datetime | date) -> str:
-    return value.isoformat().replace("+00:00", "Z")
+def _values(column: pa.Array) -> list[Any]:
+    try:
+        return column.to_pylist(maps_as_pydicts="lossy")  # DuckDB and Iceberg know no key twice in a map
+    except (ValueError, OverflowError) as error:  # the year 290000, infinity
+        raise DataError(f"a value cannot be shown: {error}", fix="Cast the column to text") from error
 
 
 def _cell(value: Any) -> str:
@@ -125,10 +116,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ").replace("+00:00", "")
-    return str(value)
+        return ", ".join(map(_cell, value))
+    if isinstance(value, dict | bytes):
+        return json_value(value) if isinstance(value, dict) else value.hex()
+    return value.isoformat(sep=" ").replace("+00:00", "") if isinstance(value, datetime) else str(value)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -136,14 +127,22 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _csv_type(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if pa.types.is_nested(kind) or pa.types.is_null(kind) else kind
+    """Return the type that csv is given: text for what Arrow's writer has no text for, or not a fit one."""
+    has_text = _is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind)
+    return kind if has_text or pa.types.is_date(kind) or pa.types.is_timestamp(kind) else pa.string()
+
+
+def _csv_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    return json_value(value) if isinstance(value, list | tuple | dict) else str(value)
 
 
 def _for_csv(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     columns = [
-        pa.array([None if v is None else json_value(v) for v in column.to_pylist()], pa.string())
-        if column.type != field.type
-        else column
+        pa.array(map(_csv_text, _values(column)), pa.string()) if column.type != field.type else column
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)

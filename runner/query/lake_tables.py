@@ -11,7 +11,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
 from runner.aws import aws_in_one_line
-from runner.errors import DataError, UsageError
+from runner.errors import DataError, EngineUnavailable, UsageError
 from runner.lake import LAYERS
 from runner.location import Location
 from runner.query.moment import Moment, find_snapshot
@@ -56,6 +56,11 @@ def _resolve(catalog: Catalog, location: Location, name: str, moment: Moment | N
         table = catalog.load_table(f"{location.schema(schema)}.{short}")
     except NoSuchTableError:
         raise _unknown(name, list_names(catalog, location)) from None
+    except OSError as error:  # PyIceberg reads the metadata file by itself: boto3 has no part in it
+        raise EngineUnavailable(
+            f"the metadata of {name} cannot be read: {error}",
+            fix="Is it there, and may these credentials read it? medallion connect athena",
+        ) from error
     return LakeTable(name, f"{location.schema(schema)}.{short}", _snapshot(name, table, moment), table)
 
 

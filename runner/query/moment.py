@@ -26,14 +26,14 @@ def read_moment(text: str, now: datetime) -> Moment:
     Raises UsageError for what is neither, and for a time to come.
     """
     text = text.strip()
-    if text.isdigit():
-        return Moment(snapshot=int(text))
     ago = _AGO.match(text)
-    if ago:
-        return Moment(time=now - timedelta(**{f"{ago[2].lower()}s": int(ago[1])}))
     try:
+        if text.isdecimal():
+            return Moment(snapshot=int(text))
+        if ago:
+            return Moment(time=now - timedelta(**{f"{ago[2].lower()}s": int(ago[1])}))
         time = datetime.fromisoformat(re.sub(r"(?i)\s*(z|utc)$", "+00:00", text))
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: longer ago than there are years
         raise UsageError(
             f"--at {text!r} is neither a snapshot nor a time",
             fix="Write a snapshot id, a time like '2026-01-31 08:00', or '1 day ago'",

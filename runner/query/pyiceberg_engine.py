@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-import pyarrow as pa
+from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from runner.aws import aws_in_one_line
 from runner.query import duckdb_engine
@@ -18,22 +19,35 @@ DIALECT = "duckdb"
 NAME = "PyIceberg"
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A table's live rows, for DuckDB: read anew, batch by batch, each time that its plan wants them.
+
+    How often that is, the text does not tell: a plan may scan a table again for each step of a recursion.
+    """
+
+    table: LakeTable
+
+    def __arrow_c_schema__(self) -> Any:
+        """Give the columns without reading."""
+        scan = self.table.table.scan(snapshot_id=self.table.snapshot)
+        return schema_to_pyarrow(scan.projection(), include_field_ids=False).__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Begin to read."""
+        reader = self.table.table.scan(snapshot_id=self.table.snapshot).to_arrow_batch_reader()
+        return reader.__arrow_c_stream__(requested_schema)
+
+
 @contextmanager
 def answer(request: Request) -> Iterator[Answer]:
     """Answer from the rows that PyIceberg reads."""
-    times = Counter(mention.name for mention in request.question.mentions)
     with aws_in_one_line("S3"), duckdb_engine.duckdb_in_one_line(), connect() as connection:
         connection.execute("set enable_external_access = false")
         for number, table in enumerate(request.tables):
-            name = f"table_{number}"
-            connection.register(name, read(table, is_read_once=times[table.name] == 1))
-            connection.execute(f'create schema if not exists "{table.schema}"')
-            connection.execute(f'create temporary view "{table.schema}__{table.short}" as from {name}')
+            connection.register(f"table_{number}", Rows(table))
+            connection.execute(
+                f'create temporary view "{table.schema}__{table.short}" as from table_{number}'
+            )
         sql = request.question.rename(lambda name: f'"{name.replace(".", "__")}"', with_alias=True)
         yield duckdb_engine.ask(connection, sql)
-
-
-def read(table: LakeTable, *, is_read_once: bool) -> pa.Table | pa.RecordBatchReader:
-    """Read a table's live rows: batch by batch where they are looked at once, else all into memory."""
-    scan = table.table.scan(snapshot_id=table.snapshot)
-    return scan.to_arrow_batch_reader() if is_read_once else scan.to_arrow()

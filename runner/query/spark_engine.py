@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -22,21 +24,27 @@ from runner.spark_errors import first_line
 
 DIALECT = "spark"
 NAME = "Spark"
-_ANSWER = "medallion_answer"
+# Else the server collects an answer before it hands out its first row
+_STREAM = "set spark.sql.thriftServer.incrementalCollect=true"
+_NESTED = ("array<", "struct<", "map<")
+_JSON = (
+    "map('ignoreNullFields', 'false', 'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSSXXX', "
+    "'timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS')"
+)
+Types = list[tuple[str, str]]  # of columns: name, and type as Spark calls it
 
 
 @contextmanager
 def answer(request: Request) -> Iterator[Answer]:
-    """Answer in Spark. The question becomes a temporary view first: Spark takes only a query for one."""
+    """Answer in Spark. The question is described first: Spark takes only a query for that."""
     tables = request.by_name
     is_pinned = any(table.snapshot is not None for table in request.tables)
     sql = request.question.rename(lambda name: reference(tables[name]), with_alias=is_pinned)
-    prepare = [*(view_sql(table) for table in request.tables if table.snapshot is not None)]
-    prepare.append(f"create or replace temporary view {_ANSWER} as {sql}")
+    views = [view_sql(table) for table in request.tables if table.snapshot is not None]
     running = server.state(request.settings)
     if running and running.warehouse and running.warehouse != request.location.warehouse:
         running = None  # it sees another lake
-    ask = _ask_server(running.port, prepare) if running else _ask_here(request, prepare)
+    ask = _ask_server(running.port, views, sql) if running else _ask_here(request, views, sql)
     with ask as found:
         yield found
 
@@ -56,49 +64,87 @@ def view_sql(table: LakeTable) -> str:
     )
 
 
+def readable_sql(sql: str, types: Types) -> str:
+    """Return a query that gives as text what its clients cannot read: nested values, intervals. Pure."""
+    names = [f"c{number}" for number in range(len(types))]
+    columns = [_readable(name, kind) for name, (_, kind) in zip(names, types, strict=True)]
+    if columns == names:
+        return sql
+    return f"select {', '.join(columns)} from ({sql}\n) as answer({', '.join(names)})"
+
+
+def _readable(column: str, kind: str) -> str:
+    if kind.startswith(_NESTED):
+        return f"to_json({column}, {_JSON})"
+    return f"cast({column} as string)" if kind.startswith("interval") else column
+
+
 @contextmanager
-def _ask_server(port: int, prepare: list[str]) -> Iterator[Answer]:
+def _ask_server(port: int, views: list[str], sql: str) -> Iterator[Answer]:
     from pyhive import hive  # noqa: PLC0415 - only this way needs it
 
     with spark_in_one_line(), hive.connect("127.0.0.1", port) as connection:
         cursor = connection.cursor()
-        for statement in prepare:
+        for statement in (_STREAM, *views, f"describe query {sql}"):
             cursor.execute(statement)
-        cursor.execute(f"describe {_ANSWER}")
         types = [(row[0], row[1]) for row in cursor.fetchall()]
-        cursor.execute(f"select * from {_ANSWER}")
+        cursor.execute(readable_sql(sql, types))
         yield _typed(types, _fetched(cursor))
 
 
 @contextmanager
-def _ask_here(request: Request, prepare: list[str]) -> Iterator[Answer]:
+def _ask_here(request: Request, views: list[str], sql: str) -> Iterator[Answer]:
     os.environ.update(request.settings.environ())
     from runner.server_process import start_spark  # noqa: PLC0415 - only this way needs it
 
     jars = ensure_aws_jars() if request.location.is_glue else ()
     settings = with_glue(spark_settings(request.settings.project_dir, os.environ), request.location, jars)
-    with spark_in_one_line():
+    with spark_in_one_line(), _in_utc():
         spark = start_spark(settings)
         try:
-            for statement in prepare:
+            for statement in views:
                 spark.sql(statement)
-            frame = spark.table(_ANSWER)
-            yield _typed(list(frame.dtypes), _told(map(tuple, frame.toLocalIterator())))
+            types = [(row[0], row[1]) for row in spark.sql(f"describe query {sql}").collect()]
+            frame = spark.sql(readable_sql(sql, types))
+            yield _typed(types, _told(map(tuple, frame.toLocalIterator())))
         finally:
             spark.stop()
 
 
-def _typed(types: list[tuple[str, str]], rows: Iterable[Any]) -> Answer:
-    schema = pa.schema([(name, arrow_type(kind, DIALECT)) for name, kind in types])
-    nested = [place for place, field in enumerate(schema) if pa.types.is_nested(field.type)]
-    return Answer(schema, batches_of((_parsed(row, nested) for row in rows), schema))
+@contextmanager
+def _in_utc() -> Iterator[None]:
+    """Let this process live in UTC: PySpark turns a point in time to the local time, and drops the zone."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    try:
+        yield
+    finally:
+        os.environ.pop("TZ")
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()
 
 
-def _parsed(row: Any, nested: list[int]) -> Any:
-    """Turn the text that Thrift has for an array to the array."""
-    if not nested:
+def _typed(types: Types, rows: Iterable[Any]) -> Answer:
+    schema = pa.schema([(name, _arrow_type(kind)) for name, kind in types])
+    lists = [place for place, field in enumerate(schema) if pa.types.is_list(field.type)]
+    return Answer(schema, batches_of((_parsed(row, lists) for row in rows), schema))
+
+
+def _arrow_type(kind: str) -> pa.DataType:
+    found = arrow_type(kind, DIALECT)
+    return pa.string() if pa.types.is_list(found) and "binary" in kind else found  # bytes have no JSON
+
+
+def _parsed(row: Any, lists: list[int]) -> Any:
+    """Turn the JSON of a list to the list."""
+    if not lists:
         return row
-    return [json.loads(v) if n in nested and isinstance(v, str) else v for n, v in enumerate(row)]
+    return [
+        json.loads(value, parse_float=Decimal) if place in lists and value is not None else value
+        for place, value in enumerate(row)
+    ]
 
 
 def _fetched(cursor: Any) -> Iterator[Any]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 import trino
 
 from runner.errors import BadSetting, DataError, EngineUnavailable, MedallionError
+from runner.query.address import split_url
 from runner.query.answer import Answer, Request, batches_of
 from runner.query.arrow_types import arrow_type
 from runner.query.lake_tables import LakeTable
@@ -39,8 +39,12 @@ def answer(request: Request) -> Iterator[Answer]:
     address = read_url(_url(request))
     tables = request.by_name
     sql = request.question.rename(lambda name: reference(tables[name], address.catalog))
-    with trino_in_one_line(address), _connect(address) as connection:
-        cursor = connection.cursor()
+    password = request.settings.get("MEDALLION_TRINO_PASSWORD")
+    with (
+        trino_in_one_line(address),
+        _connect(address, password) as connection,
+        closing(connection.cursor()) as cursor,  # else Trino goes on after Ctrl-C, or the 200th row
+    ):
         cursor.execute(sql)
         schema = pa.schema(
             [(column.name, arrow_type(column.type_code, DIALECT)) for column in cursor.description]
@@ -56,7 +60,7 @@ def reference(table: LakeTable, catalog: str) -> str:
 
 def read_url(url: str) -> Address:
     """Read `http[s]://[user@]host[:port][/catalog]`. Pure."""
-    parts = urlsplit(url)
+    parts, port = split_url(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.password:
         raise BadSetting(
             f"{parts.scheme}://{parts.hostname or ''} is no address of a Trino",
@@ -65,7 +69,7 @@ def read_url(url: str) -> Address:
         )
     return Address(
         host=parts.hostname,
-        port=parts.port or (443 if parts.scheme == "https" else 8080),
+        port=port or (443 if parts.scheme == "https" else 8080),
         scheme=parts.scheme,
         user=parts.username or os.environ.get("USER", "medallion"),
         catalog=parts.path.strip("/") or CATALOG,
@@ -75,7 +79,7 @@ def read_url(url: str) -> Address:
 def _url(request: Request) -> str:
     from runner.trino import server  # noqa: PLC0415 - only this branch needs it
 
-    wanted = request.access.url or os.environ.get("MEDALLION_TRINO_URL", "")
+    wanted = request.access.url or request.settings.get("MEDALLION_TRINO_URL")
     if wanted:
         return wanted
     running = server.state(request.settings)
@@ -88,8 +92,8 @@ def _url(request: Request) -> str:
     return f"http://127.0.0.1:{running.port}/{CATALOG}"
 
 
-def _connect(address: Address) -> Any:
-    password = os.environ.get("MEDALLION_TRINO_PASSWORD")
+def _connect(address: Address, password: str) -> Any:
+    is_told = bool(password) and address.scheme == "https"  # in clear text it would be everybody's
     return trino.dbapi.connect(
         host=address.host,
         port=address.port,
@@ -98,7 +102,7 @@ def _connect(address: Address) -> Any:
         catalog=address.catalog,
         timezone="UTC",
         source="medallion",
-        auth=trino.auth.BasicAuthentication(address.user, password) if password else None,
+        auth=trino.auth.BasicAuthentication(address.user, password) if is_told else None,
         max_attempts=3,
     )
 

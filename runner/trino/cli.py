@@ -7,7 +7,7 @@ from rich.console import Console
 from runner.errors import UsageError
 from runner.home import prepare_home
 from runner.location import locate_lake
-from runner.settings import Settings
+from runner.settings import Settings, parse_port
 from runner.trino import server
 
 DEFAULT_PORT = 10017  # beside the Spark server's
@@ -25,8 +25,8 @@ def up(settings: Settings, port: int | None, console: Console) -> None:
     prepare_home(settings.home)
     before = server.state(settings)
     with console.status("starting Trino …"):
-        wanted = DEFAULT_PORT if port is None else port
-        running = before or server.start(settings, locate_lake(settings), wanted, console.print)
+        wanted = DEFAULT_PORT if port is None else parse_port(str(port))
+        running = server.start(settings, locate_lake(settings), wanted, console.print)
     console.print(
         f"Trino {'already up' if before else 'up'} on http://127.0.0.1:{running.port}, process {running.pid}",
         highlight=False,

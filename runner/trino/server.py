@@ -51,7 +51,7 @@ def start(settings: Settings, location: Location, port: int, progress: Progress)
             "(and AWS_ENDPOINT_URL for an emulator)",
         )
     ensure_port_free(port)
-    installed = ensure_trino(progress)
+    installed = ensure_trino(progress, {**settings.from_file, **os.environ})
     port = port or _free_port()
     data = settings.home / "trino"
     _write_files(data / "etc", config_files(location, port, data))

@@ -97,6 +97,11 @@ LIVE = (
         "on held.order_date = again.order_date and held.destination_state = again.destination_state "
         "and held.items = again.items and held.revenue = again.revenue",
     ),
+    Question(
+        "columns that name their tables in full",
+        "select count(silver.orders.category), count(*) from silver.orders, silver.orders_deleted "
+        "where silver.orders.invoice_id = silver.orders_deleted.invoice_id",
+    ),
     Question("back to a snapshot", f"select count(*), {REVENUE} from silver.orders", "the first build"),
     Question(
         "back to a time, two tables",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import trino
 
 from runner import server
 from runner.errors import BadSetting, EngineUnavailable, TrinoUnavailable, UsageError
@@ -68,6 +70,56 @@ def test_what_is_no_address(url: str) -> None:
         with pytest.raises(BadSetting) as refused:
             read_url(url)
         assert "secret" not in refused.value.line
+
+
+@pytest.mark.parametrize("port", ["abc", "99999", "-1"])
+def test_a_port_that_is_none(port: str) -> None:
+    for read_url, scheme in ((trino_engine.read_url, "https"), (starrocks_engine.read_url, "starrocks")):
+        with pytest.raises(BadSetting, match=f"acme:{port} is no address") as refused:
+            read_url(f"{scheme}://me:secret@acme:{port}")
+        assert "secret" not in refused.value.line
+
+
+class Trino:
+    """A connection of Trino's client that keeps what it was given."""
+
+    def __init__(self, **given: Any) -> None:
+        self.given, self.closed = given, []  # type: ignore[var-annotated]
+        self.description = [SimpleNamespace(name="n", type_code="bigint")]
+
+    def __enter__(self) -> Trino:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed.append("connection")
+
+    def cursor(self) -> Trino:
+        return self
+
+    def execute(self, sql: str) -> None:
+        self.sql = sql
+
+    def fetchone(self) -> list[int]:
+        return [1]  # for ever
+
+    def close(self) -> None:
+        self.closed.append("cursor")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_question_ends_with_whoever_asked_and_no_password_goes_in_clear_text(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Trino] = []
+    monkeypatch.setattr(trino.dbapi, "connect", lambda **given: made.append(Trino(**given)) or made[-1])
+    given = {"MEDALLION_TRINO_URL": f"{scheme}://me@trino.acme", "MEDALLION_TRINO_PASSWORD": "secret"}
+    request = request_to("", tmp_path)
+    request = replace(request, settings=replace(request.settings, from_file=given))
+    with trino_engine.answer(request) as answer:
+        next(iter(answer.batches))
+    assert made[0].closed == ["cursor", "connection"]
+    assert (made[0].given["auth"] is not None) == (scheme == "https")
+    assert made[0].sql == 'select * from "lake"."dev_silver"."orders"'
 
 
 def test_names_in_each_engine() -> None:

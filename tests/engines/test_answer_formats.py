@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
+from trino.types import NamedRowTuple
 
+from runner.errors import DataError
+from runner.query import duckdb_engine, duckdb_lake
 from runner.query.answer import UTC_TIMESTAMP, Answer, batches_of
 from runner.query.arrow_types import arrow_type
 from runner.query.formats import WRITERS, write_csv, write_json, write_table
@@ -144,9 +148,63 @@ def test_types_by_their_names(name: str, dialect: str, kind: pa.DataType) -> Non
         ("0.5", pa.float64(), 0.5),
         ("1969-12-31", pa.date32(), date(1969, 12, 31)),
         ("7", pa.string(), "7"),
+        (
+            "2024-01-01 10:00:00.000 Europe/Berlin",
+            UTC_TIMESTAMP,
+            datetime(2024, 1, 1, 9, tzinfo=timezone.utc),
+        ),
+        (
+            "2024-01-01 10:00:00.5 -05:30",
+            UTC_TIMESTAMP,
+            datetime(2024, 1, 1, 15, 30, 0, 500000, timezone.utc),
+        ),
+        (
+            "2024-01-01T10:00:00.123456789Z",
+            UTC_TIMESTAMP,
+            datetime(2024, 1, 1, 10, 0, 0, 123456, timezone.utc),
+        ),
+        ("65 68 0a", pa.binary(), b"eh\n"),
+        (time(10, 30), pa.string(), "10:30:00"),
+        (UUID(int=7), pa.string(), "00000000-0000-0000-0000-000000000007"),
+        (timedelta(days=1), pa.string(), "1 day, 0:00:00"),
+        ({"k": Decimal("1.50")}, pa.string(), '{"k": 1.50}'),
+        (NamedRowTuple([1, None], ["a", "b"], ["integer", "integer"]), pa.string(), '{"a": 1, "b": null}'),
+        (NamedRowTuple([1, 2], ["a", None], ["integer", "integer"]), pa.string(), "[1, 2]"),
+        ([{"a": float("nan")}, (1, "é")], pa.list_(pa.string()), ['{"a": null}', '[1, "é"]']),
+        ([["1.5"], None], pa.list_(pa.list_(pa.decimal128(4, 2))), [[Decimal("1.50")], None]),
+        (1, pa.bool_(), True),
+        (Decimal("0.1"), pa.float64(), 0.1),
         (None, pa.int64(), None),
     ],
 )
-def test_what_drivers_give_as_text(text: str | None, kind: pa.DataType, value: object) -> None:
+def test_what_drivers_give(text: object, kind: pa.DataType, value: object) -> None:
     (batch,) = batches_of([(text,)], pa.schema([("x", kind)]))
     assert batch.column(0).to_pylist() == [value]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("10000-01-01", pa.date32()), ("x", pa.int64()), (2**70, pa.int64())]
+)
+def test_a_value_that_does_not_fit_is_one_line(value: object, kind: pa.DataType) -> None:
+    with pytest.raises(DataError, match="amount has a value") as refused:
+        list(batches_of([(value,)], pa.schema([("amount", kind)])))
+    assert "\n" not in refused.value.line
+
+
+def test_a_time_beyond_the_calendar_is_one_line() -> None:
+    batch = pa.RecordBatch.from_arrays([pa.array([2**31 - 1], pa.int32()).cast(pa.date32())], names=["day"])
+    with pytest.raises(DataError, match="cannot be shown"):
+        write_json(Answer(batch.schema, [batch]), io.BytesIO())
+
+
+@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize(
+    "sql", ["interval 1 day", "[interval 1 day]", "uuid()", "time '10:00'", "map {'a': 1}", "'\\xAA'::blob",
+            "union_value(n := 1)", "timestamp_ns '2024-01-01 00:00:00.123456789'", "{'a': 'nan'::double}"]
+)  # fmt: skip
+def test_whatever_duckdb_has_can_be_written(sql: str, form: str) -> None:
+    sink = io.BytesIO()
+    with duckdb_lake.connect() as connection:
+        WRITERS[form](duckdb_engine.ask(connection, f"select {sql} as x -- a note"), sink)
+    if form == "json":
+        json.loads(sink.getvalue(), parse_constant=pytest.fail)

@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import emulated_aws
 import pytest
 import requests
+from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError, ProfileNotFound
 from emulated_aws import emulator  # noqa: F401 - a fixture
 
-from runner.errors import DataError, EngineUnavailable
+from runner.aws import aws_in_one_line
+from runner.errors import BadSetting, DataError, EngineUnavailable, MedallionError, UsageError
 from runner.location import Location
 from runner.query import athena_engine
 from runner.query.answer import Access, Request
@@ -85,11 +88,11 @@ def test_a_snapshot_is_asked_for_by_its_id(request_: Request) -> None:
 @pytest.mark.usefixtures("request_")
 def test_a_workgroup_that_is_not_there(request_: Request) -> None:
     with (
-        pytest.raises(EngineUnavailable) as refused,
+        pytest.raises(UsageError, match="--workgroup") as told,
         athena_engine.answer(replace(request_, access=Access(workgroup="nobody"))),
     ):
         pass
-    assert "\n" not in refused.value.line
+    assert "\n" not in told.value.line
 
 
 def test_credentials_that_are_missing(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +102,72 @@ def test_credentials_that_are_missing(request_: Request, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(EngineUnavailable, match="without AWS credentials"), athena_engine.answer(request_):
         pass
+
+
+def refused(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "StartQueryExecution")
+
+
+INVALID = "InvalidRequestException"  # Athena's one code for a question, and for where it was asked
+NOT_ALLOWED = "not authorized to perform: athena:StartQueryExecution on resource: x"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (refused(INVALID, "line 1:8: Column 'x' cannot be resolved"), 1, "Mend the question"),
+        (refused(INVALID, "No output location provided. One is required"), 2, "--results s3://"),
+        (refused(INVALID, "Unable to verify/create output bucket b"), 2, "--results s3://"),
+        (refused(INVALID, "WorkGroup nobody is not found."), 2, "--workgroup"),
+        (refused("ExpiredTokenException", "The security token is expired"), 3, "aws sso login"),
+        (refused("UnrecognizedClientException", "The security token is invalid"), 3, "aws sso login"),
+        (ProfileNotFound(profile="nobody"), 3, "aws sso login"),
+        (
+            refused("AccessDeniedException", NOT_ALLOWED),
+            3,
+            "athena:StartQueryExecution is missing",
+        ),
+        (refused("TooManyRequestsException", "Rate exceeded"), 3, "Rate exceeded"),
+        (EndpointConnectionError(endpoint_url="http://x"), 3, "does not answer"),
+        (NoRegionError(), 3, "You must specify a region"),
+    ],
+)
+def test_what_aws_refuses_is_one_line_with_what_to_do(error: Exception, code: int, said: str) -> None:
+    with pytest.raises(MedallionError) as told, aws_in_one_line("Athena"):
+        raise error
+    assert (told.value.exit_code, said in told.value.line) == (code, True), told.value.line
+    assert "\n" not in told.value.line
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "stopped"), [("FAILED", DataError, []), ("RUNNING", KeyboardInterrupt, ["q"])]
+)
+def test_only_a_query_that_runs_is_stopped(
+    state: str,
+    kind: type[BaseException],
+    stopped: list[str],
+    request_: Request,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And nothing hides why it ended, not even that it cannot be stopped."""
+    told: list[str] = []
+
+    class Asked(Client):
+        def start_query_execution(self, **_: object) -> dict[str, str]:
+            return {"QueryExecutionId": "q"}
+
+        def stop_query_execution(self, QueryExecutionId: str) -> None:
+            told.append(QueryExecutionId)
+            raise refused(INVALID, "it cannot be stopped")
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("boto3.Session", lambda: SimpleNamespace(client=lambda *_, **__: Asked(state)))
+    monkeypatch.setattr(athena_engine.time, "sleep", interrupt)
+    with pytest.raises(kind), athena_engine.answer(request_):
+        pass
+    assert told == stopped
 
 
 class Client:
@@ -142,3 +211,14 @@ def test_pages_follow_one_another() -> None:
 )
 def test_the_price(scanned: int, said: str) -> None:
     assert said in athena_engine.price_note({"DataScannedInBytes": scanned})
+
+
+def test_settings_may_be_in_the_file(request_: Request) -> None:
+    given = {"MEDALLION_ATHENA_WORKGROUP": "team", "MEDALLION_ATHENA_RESULTS": "s3://elsewhere/"}
+    asked = replace(request_, access=Access(), settings=replace(request_.settings, from_file=given))
+    found = athena_engine.where(asked)
+    assert found["WorkGroup"] == "team"
+    assert found["ResultConfiguration"] == {"OutputLocation": "s3://elsewhere/"}
+    assert athena_engine.read_price("6.25") == 6.25
+    with pytest.raises(BadSetting, match="cheap"):
+        athena_engine.read_price("cheap")

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+import yaml
+from lake import PROJECT
 from sqlglot import exp
 
 from runner.connect.describe import ENGINES, Connection, ConnectTable, Names, describe_connection
-from runner.connect.policy import partition_of, read_policy
+from runner.connect.policy import athena_policy, partition_of, read_policy
 from runner.errors import UsageError
 from runner.location import Location
+from runner.query.engines import ENGINES as QUERY_ENGINES
 
 GOLDEN = Path(__file__).parent / "golden"
 LOCATION = Location("glue", "s3://acme-lake/warehouse", "dev_", "eu-central-1")
@@ -104,3 +107,54 @@ def test_a_lake_in_files_of_this_machine() -> None:
     assert found.policies == {}
     with pytest.raises(UsageError, match="files of this machine"):
         describe_connection("snowflake", local, tables, Names())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_bucket_may_be_listed_as_a_whole(engine: str) -> None:
+    for policy in connection(engine).policies.values():
+        for statement in policy["Statement"]:
+            if "s3:ListBucket" in statement["Action"]:
+                assert statement["Action"] == ["s3:ListBucket"]
+                for prefix in statement["Condition"]["StringLike"]["s3:prefix"]:
+                    assert prefix.startswith(("warehouse/", "athena-results"))
+
+
+def test_athena_finds_the_bucket_and_puts_large_results_together() -> None:
+    policy = athena_policy(LOCATION, "1", ["dev_silver"], "team", "s3://results/of/team/")
+    by_id = {statement["Sid"]: statement for statement in policy["Statement"]}
+    assert by_id["AskInOneWorkgroup"]["Resource"] == "arn:aws:athena:eu-central-1:1:workgroup/team"
+    assert by_id["WriteResults"]["Resource"] == "arn:aws:s3:::results/of/team/*"
+    assert "s3:ListMultipartUploadParts" in by_id["WriteResults"]["Action"]
+    assert by_id["ListResults"]["Condition"] == {"StringLike": {"s3:prefix": ["of/team", "of/team/*"]}}
+    assert by_id["FindResults"] == {
+        "Sid": "FindResults", "Effect": "Allow",
+        "Action": ["s3:GetBucketLocation"], "Resource": "arn:aws:s3:::results",
+    }  # fmt: skip
+
+
+def test_machines_of_starrocks_may_take_the_role() -> None:
+    policies = connection("starrocks").policies
+    (take,) = policies["Policy of the role that the machines of StarRocks run as"]["Statement"]
+    assert take["Resource"] == "arn:aws:iam::123456789012:role/medallion-starrocks"
+    (trust,) = policies[f"Trust policy of {take['Resource']}"]["Statement"]
+    assert trust["Action"] == "sts:AssumeRole"
+
+
+def test_a_path_with_a_quote() -> None:
+    table = ConnectTable("silver.a", "silver", "a", "/home/o'hara/m.json", 1)
+    found = describe_connection("duckdb", Location("sql", "/home/o'hara"), [table], Names())
+    assert "iceberg_scan('/home/o''hara/m.json')" in found.sql
+
+
+def test_every_engine_is_an_exposure_that_reads_models_that_there_are() -> None:
+    exposures = yaml.safe_load((PROJECT / "models" / "_engines.yml").read_text())["exposures"]
+    asked = {one["meta"].get("ask", "").removeprefix("medallion query ") for one in exposures}
+    connected = {one["meta"].get("connect", "").removeprefix("medallion connect ") for one in exposures}
+    assert {*QUERY_ENGINES} - {"spark"} <= asked  # it writes the lake, and is no reader of it
+    assert {*ENGINES} <= asked | connected
+    models = {path.stem for path in (PROJECT / "models").rglob("*.sql")}
+    for one in exposures:
+        named = {re.sub(r"ref\('(.*)'\)", r"\1", ref) for ref in one["depends_on"]}
+        assert named
+        assert named <= models
+        assert (PROJECT / one["meta"]["guide"]).is_file()

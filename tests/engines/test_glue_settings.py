@@ -8,8 +8,10 @@ import pytest
 
 from runner import jars
 from runner.cache import cache_dir
+from runner.errors import EngineUnavailable
 from runner.glue import glue_properties, with_glue
-from runner.location import Location
+from runner.location import Location, locate_lake
+from runner.settings import Settings, adopt_env_file
 
 LOCAL = {
     "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
@@ -66,3 +68,34 @@ def test_the_jars_for_aws_are_fetched_once(tmp_path: Path, monkeypatch: pytest.M
     assert first == second
     assert [path.read_text() for path in first] == ["jar"]
     assert asked == [jars.AWS_JARS]
+
+
+def test_the_region_is_the_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = eu-west-3\n[profile team]\nregion = ap-south-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    settings = Settings(project_dir=tmp_path, home=tmp_path, raw_root="")
+    lake = {"MEDALLION_CATALOG": "glue", "MEDALLION_BUCKET": "b"}
+    assert locate_lake(settings, lake).region == "eu-west-3"
+    assert locate_lake(settings, {**lake, "AWS_PROFILE": "team"}).region == "ap-south-1"
+    assert locate_lake(settings, {**lake, "AWS_REGION": "eu-west-1"}).region == "eu-west-1"
+    with pytest.raises(EngineUnavailable, match="nobody"):
+        locate_lake(settings, {**lake, "AWS_PROFILE": "nobody"})
+    config.write_text("")
+    assert locate_lake(settings, lake).region == "us-east-1"
+
+
+def test_a_setting_is_the_environments_then_the_files() -> None:
+    settings = Settings(Path("/p"), Path("/h"), "", from_file={"A": "file", "B": "file"})
+    environ = {"A": "environment", "B": ""}
+    assert [settings.get(name, "default", environ) for name in "ABC"] == ["environment", "file", "default"]
+
+
+def test_the_file_fills_the_environment_where_that_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MEDALLION_CACHE=/big\nMEDALLION_BUCKET=b\nOTHER=x\n")
+    environ = {"MEDALLION_BUCKET": "mine", "MEDALLION_CACHE": ""}
+    adopt_env_file(tmp_path, environ)
+    assert environ == {"MEDALLION_BUCKET": "mine", "MEDALLION_CACHE": "/big"}
+    assert cache_dir(environ) == Path("/big")

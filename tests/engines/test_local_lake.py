@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import sys
-from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
+import command_line
 import pyarrow.parquet as pq
 import pytest
+import spark_values
+from command_line import Done
 from lake import Lake
 
-from runner import cli
 from runner import demo_files as files
 
 SUM = "select count(orders.category), sum(orders.quantity) from silver.orders"
@@ -37,24 +35,9 @@ def built(server: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, 
     return lake, before
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command said, and its exit code."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 def ask(lake: Lake, *args: str, stdin: str = "") -> Done:
-    """Run `medallion query` in this process: what it prints is caught as bytes, as a pipe would."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    with (
-        mock.patch.dict(os.environ, lake.environ(), clear=True),
-        mock.patch.multiple(sys, stdout=out, stderr=err, stdin=io.StringIO(stdin)),
-    ):
-        code = cli.run(["query", *args])
-    return Done(code, *(one.buffer.getvalue().decode() for one in (out, err)))  # type: ignore[attr-defined]
+    """Run `medallion query` on a lake."""
+    return command_line.run(lake.environ(), "query", *args, stdin=stdin)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "pyiceberg", "spark"])
@@ -83,25 +66,17 @@ def test_a_question_in_a_file_and_an_answer_in_one(built: tuple[Lake, int]) -> N
     assert list(json.loads(piped.stdout)[0].values()) == [4, 12]
 
 
-def test_the_shell(built: tuple[Lake, int]) -> None:
-    lake, _ = built
-    done = ask(
-        lake,
-        "duckdb",
-        stdin="select category\nfrom silver.orders where invoice_id = 15587;\n"
-        "create table mine as select * from silver.orders;\nselect count(*) as kept from mine;\n"
-        "delete from silver.orders;\ncopy mine to '/tmp/stolen.csv';\n"
-        "select * from read_csv('/etc/passwd');\n"
-        "set enable_external_access = true;\n.quit\nselect 'never';\n",
-    )
-    assert done.returncode == 0
-    assert "bit" in done.stdout
-    assert "kept" in done.stdout
-    assert "never" not in done.stdout
-    assert "COPY is not for this shell" in done.stdout
-    assert "SET is not for this shell" in done.stdout
-    assert "Permission Error" in done.stdout
-    assert "root:" not in done.stdout
+@pytest.mark.parametrize("engine", ["duckdb", "pyiceberg", "spark"])
+def test_a_column_may_name_its_table_in_full(engine: str, built: tuple[Lake, int]) -> None:
+    sql = "select count(silver.orders.category), sum(lake.silver.orders.quantity) from silver.orders"
+    done = ask(built[0], engine, sql, "--format", "csv")
+    assert done.stdout.splitlines()[1:] == ["4,12"], done.stderr
+
+
+def test_what_only_spark_has_types_for(built: tuple[Lake, int]) -> None:
+    done = ask(built[0], "spark", spark_values.SQL, "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    assert list(csv.reader(io.StringIO(done.stdout))) == spark_values.ROWS
 
 
 @pytest.mark.parametrize(
@@ -115,6 +90,10 @@ def test_the_shell(built: tuple[Lake, int]) -> None:
         (["duckdb", "select nope from silver.orders"], 1, "nope"),
         (["duckdb", "select 1", "--format", "xml"], 2, "there is no format xml"),
         (["duckdb", SUM, "--at", "whenever"], 2, "neither a snapshot nor a time"),
+        (["duckdb", SUM, "--at", ""], 2, "neither a snapshot nor a time"),
+        (["duckdb", SUM, "--at", "99999999 weeks ago"], 2, "neither a snapshot nor a time"),
+        (["duckdb", SUM, "--output", "answer"], 2, "answer does not say which format"),
+        (["spark", "select reflect('java.lang.System', 'exit', 1)"], 2, "reflect()"),
         (["duckdb", SUM, "--at", "7"], 1, "no snapshot 7"),
         (["duckdb", SUM, "--at", "2000-01-01"], 1, "begins at"),
         (["duckdb", "--file", "/nonexistent.sql"], 2, "/nonexistent.sql"),

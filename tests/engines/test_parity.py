@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import command_line
 import emulated_aws
 import parity_page
 import pytest
@@ -57,6 +58,29 @@ def test_all_engines_agree(question: Question, answers: dict[Question, Answers])
     assert isinstance(expected, list), expected
     assert expected, "a question without an answer compares nothing"
     assert {engine: told for engine, told in found.items() if told != expected} == {}
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "said"),
+    [
+        ("select count(silver.orders_deleted.item_id) > 0 as some from silver.orders_deleted", 0, "true"),
+        ("select nope from silver.orders_deleted", 1, "Column 'nope' cannot be resolved"),
+        ("select interval '1' day, time '10:00', uuid '{0}', row(1, 'a'), array[row(1)]", 0, "10:00:00"),
+        ("delete from silver.orders_deleted", 2, "only reads"),
+    ],
+)
+def test_trino_from_the_command_line(sql: str, code: int, said: str, shared: GlueLake) -> None:
+    sql = sql.format("12151fd2-7586-11e9-8f9e-2a86e4085a59")
+    done = command_line.run(shared.lake.environ(), "query", "trino", sql, "--format", "csv")
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done
+    assert done.stderr.count("\n") <= 1
+
+
+def test_a_trino_that_is_up(shared: GlueLake) -> None:
+    environ = shared.lake.environ()
+    assert "already up" in command_line.run(environ, "up", "trino").stdout
+    other = command_line.run({**environ, "MEDALLION_BUCKET": "another"}, "up", "trino")
+    assert (other.returncode, "medallion down trino" in other.stderr) == (3, True)
 
 
 def test_the_page_in_docs_is_what_was_found(answers: dict[Question, Answers]) -> None:

@@ -48,6 +48,16 @@ WRITES = (
     "refresh table silver.orders",
     "optimize silver.orders",
     "explain analyze delete from silver.orders",
+    "select transform(price) using 'cmd' from silver.orders",
+    "select reflect('java.lang.System', 'exit', 1)",
+    "select `java_method`('java.lang.System', 'exit', 1)",
+    "select system.builtin.try_reflect ('java.lang.System', 'exit', 1)",
+    "select * from identifier('silver.orders')",
+    "select * from enable_logging(storage = 'file')",
+    'select * from system.main."Enable_Profiling"()',
+    "select * from query('select ' || '1')",
+    "select * from table(postgres.system.query(query => 'delete from t returning *'))",
+    "select * from silver.orders into outfile 's3://bucket/x'",
 )
 
 
@@ -74,6 +84,9 @@ def test_what_writes(sql: str, dialect: str) -> None:
     [
         ("", "no question"),
         (" ; ", "no question"),
+        ("-- nothing yet", "no question"),
+        (";; -- nothing yet", "no question"),
+        ("select 1 /* one */; select 2 -- two", "2 statements"),
         ("select 1; select 2", "2 statements"),
         ("selec 1 from", "read"),
     ],
@@ -94,7 +107,53 @@ def test_names_are_replaced_where_they_stand() -> None:
     )
 
 
-def test_columns_still_name_their_table() -> None:
-    question = read_question("select '🎸', orders.price, d.x from silver.orders, gold.days as d", "spark")
-    renamed = question.rename(lambda name: name.replace(".", "__"), with_alias=True)
-    assert renamed == "select '🎸', orders.price, d.x from silver__orders as orders, gold__days as d"
+@pytest.mark.parametrize(
+    ("sql", "kept"),
+    [
+        ("select 1;", "select 1"),
+        ("select 1 ; ; -- a note", "select 1"),
+        ("; -- before\nselect ';' ;", "select ';'"),
+        ("-- above\nselect 1 -- beside", "-- above\nselect 1 -- beside"),
+        ("select '🎸;' /* ; */ from silver.orders;\n", "select '🎸;' /* ; */ from silver.orders"),
+    ],
+)
+def test_no_semicolon_is_sent_on(sql: str, kept: str) -> None:
+    assert read_question(sql, "trino").sql == kept
+
+
+@pytest.mark.parametrize(
+    ("sql", "renamed"),
+    [
+        (
+            "select '🎸', orders.price, d.x from silver.orders, gold.days as d",
+            "select '🎸', orders.price, d.x from silver__orders as `orders`, gold__days as d",
+        ),
+        ("select order.x from silver.order", "select order.x from silver__order as `order`"),
+        (
+            "select Silver.orders.x, lake.silver.orders.y, silver.orders.* from silver.orders",
+            "select `orders`.x, `orders`.y, `orders`.* from silver__orders as `orders`",
+        ),
+        (
+            "select silver.orders.pair.x from silver.orders",
+            "select `orders`.pair.x from silver__orders as `orders`",
+        ),
+        (
+            "select silver.orders.x from silver.orders, bronze.orders where bronze.orders.x = 1",
+            "select `silver__orders`.x from silver__orders as `silver__orders`, "
+            "bronze__orders as `bronze__orders` where `bronze__orders`.x = 1",
+        ),
+        ("select silver.orders.x from silver.orders as o", "select silver.orders.x from silver__orders as o"),
+    ],
+)
+def test_columns_still_name_their_table(sql: str, renamed: str) -> None:
+    question = read_question(sql, "spark")
+    assert question.rename(lambda name: name.replace(".", "__"), with_alias=True) == renamed
+
+
+@pytest.mark.parametrize(
+    ("dialect", "quoted"),
+    [("trino", '"orders"'), ("athena", '"orders"'), ("duckdb", '"orders"'), ("starrocks", "`orders`")],
+)
+def test_a_table_named_in_full_by_a_column_has_an_alias_in_each_engine(dialect: str, quoted: str) -> None:
+    question = read_question("select silver.orders.x from silver.orders", dialect)
+    assert question.rename(lambda _: "t") == f"select {quoted}.x from t as {quoted}"

@@ -1,5 +1,6 @@
 -- Athena reads the tables as they are in Glue: nothing to create. Catalog AwsDataCatalog, region eu-central-1.
--- Attach the policy below to whoever asks. From here: medallion query athena "…" --results s3://acme-lake/athena-results/
+-- Attach the policy below to whoever asks. From here:
+-- medallion query athena "…" --workgroup primary --results s3://acme-lake/athena-results/
 
 -- silver.orders
 select * from "AwsDataCatalog"."dev_silver"."orders" limit 10;
@@ -97,16 +98,32 @@ select count(*) from "AwsDataCatalog"."dev_silver"."orders" for version as of 41
 --       "Action": [
 --         "s3:GetObject",
 --         "s3:PutObject",
---         "s3:AbortMultipartUpload"
+--         "s3:AbortMultipartUpload",
+--         "s3:ListMultipartUploadParts"
 --       ],
 --       "Resource": "arn:aws:s3:::acme-lake/athena-results/*"
+--     },
+--     {
+--       "Sid": "ListResults",
+--       "Effect": "Allow",
+--       "Action": [
+--         "s3:ListBucket"
+--       ],
+--       "Resource": "arn:aws:s3:::acme-lake",
+--       "Condition": {
+--         "StringLike": {
+--           "s3:prefix": [
+--             "athena-results",
+--             "athena-results/*"
+--           ]
+--         }
+--       }
 --     },
 --     {
 --       "Sid": "FindResults",
 --       "Effect": "Allow",
 --       "Action": [
---         "s3:GetBucketLocation",
---         "s3:ListBucket"
+--         "s3:GetBucketLocation"
 --       ],
 --       "Resource": "arn:aws:s3:::acme-lake"
 --     }

@@ -112,7 +112,8 @@ select count(*) from lake.dev_gold.daily_sales;
 --       "Sid": "ReadFiles",
 --       "Effect": "Allow",
 --       "Action": [
---         "s3:GetObject"
+--         "s3:GetObject",
+--         "s3:GetObjectVersion"
 --       ],
 --       "Resource": "arn:aws:s3:::acme-lake/warehouse/*"
 --     },

@@ -1,5 +1,6 @@
 -- StarRocks 3.1 and later read merge-on-read deletes; 3.4 and later travel in time.
--- The machines of StarRocks take the role arn:aws:iam::123456789012:role/medallion-starrocks, which has the policy below: no key is written here.
+-- The machines of StarRocks take the role arn:aws:iam::123456789012:role/medallion-starrocks, which has the first policy below.
+-- The two after it let them: one is of the role that they run as, one of the role that they take. No key is written here.
 create external catalog lake
 comment 'The lake in s3://acme-lake/warehouse'
 properties (
@@ -93,6 +94,35 @@ select count(*) from lake.`dev_silver`.`orders` for version as of 4120551236789;
 --         "s3:GetBucketLocation"
 --       ],
 --       "Resource": "arn:aws:s3:::acme-lake"
+--     }
+--   ]
+-- }
+
+-- Policy of the role that the machines of StarRocks run as
+-- {
+--   "Version": "2012-10-17",
+--   "Statement": [
+--     {
+--       "Sid": "TakeRole",
+--       "Effect": "Allow",
+--       "Action": [
+--         "sts:AssumeRole"
+--       ],
+--       "Resource": "arn:aws:iam::123456789012:role/medallion-starrocks"
+--     }
+--   ]
+-- }
+
+-- Trust policy of arn:aws:iam::123456789012:role/medallion-starrocks
+-- {
+--   "Version": "2012-10-17",
+--   "Statement": [
+--     {
+--       "Effect": "Allow",
+--       "Principal": {
+--         "AWS": "<ARN of the role that the machines run as>"
+--       },
+--       "Action": "sts:AssumeRole"
 --     }
 --   ]
 -- }
