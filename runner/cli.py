@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from runner import __version__, doctor, server
+from runner import __version__, doctor, server, warm_dbt
 from runner.connect import cli as connect_cli
 from runner.emr.command import app as emr_app
 from runner.errors import Cancelled, MedallionError
@@ -22,7 +22,7 @@ from runner.generate_cli import app as generate_app
 from runner.maintain.cli import EXAMPLES, maintain
 from runner.query import cli as query_cli
 from runner.replay_cli import REPLAY_EXAMPLES, redrive, replay
-from runner.settings import Settings, load_settings, parse_port
+from runner.settings import Settings, adopt_env_file, load_settings, parse_port
 from runner.trino import cli as trino_cli
 
 app = typer.Typer(
@@ -74,6 +74,7 @@ def _common(
     ] = False,
 ) -> None:
     context.obj = {"project_dir": project_dir, "home": home}
+    adopt_env_file(project_dir)
 
 
 @app.command(
@@ -96,9 +97,20 @@ def build(context: typer.Context) -> None:
     It uses the warm server if one is up. Each model's tests run in its gate, before its commit; `dbt build`
     and `dbt test` run them on whole tables too.
     """
+    settings = server.prefer_running(current_settings(context))
+    if settings.target == "server":
+        done = warm_dbt.hand_over(settings.home, _whole_command(context, settings))
+        if done is not None:
+            raise typer.Exit(done)
     from runner.build import build as run_build  # noqa: PLC0415
 
-    run_build(server.prefer_running(current_settings(context)), context.args, out)
+    run_build(settings, context.args, out)
+
+
+def _whole_command(context: typer.Context, settings: Settings) -> list[str]:
+    debug = ["--debug"] if context.find_root().params["debug"] else []
+    places = ["--project-dir", str(settings.project_dir), "--home", str(settings.home)]
+    return [*debug, *places, str(context.info_name), *context.args]
 
 
 @app.command(epilog="Example: medallion status --json | jq '.[].inputs'")
@@ -124,7 +136,9 @@ def up(
     service: Annotated[str, typer.Argument(help="spark or trino.")] = "spark",
     port: Annotated[
         int | None,
-        typer.Option(help="Port on 127.0.0.1, 0 for any free one; else MEDALLION_SERVER_PORT, else 10016."),
+        typer.Option(
+            help="Port on 127.0.0.1, 0 for any; else MEDALLION_SERVER_PORT, else 10016; for trino else 10017."
+        ),
     ] = None,
 ) -> None:
     """Start the warm Spark server, so that reruns take seconds and models run side by side; or a Trino."""

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from runner import warm_dbt
 from runner.errors import ServerError
 from runner.glue import with_glue
 from runner.home import prepare_home
@@ -35,7 +36,8 @@ def serve(settings: Settings, port: int) -> None:
         actual = start_thrift(spark)
         write_state(settings.home, _describe(actual, locate_lake(settings).warehouse))
         print(f"accepting connections on 127.0.0.1:{actual}", flush=True)
-        asked_to_stop.wait()
+        with warm_dbt.beside(settings.home):
+            asked_to_stop.wait()
     finally:
         state_path(settings.home).unlink(missing_ok=True)
         spark.stop()

@@ -17,7 +17,7 @@
         {{ exceptions.raise_compiler_error(rules_of ~ ': it needs a unique_key, and every column of it `landed_as` in its yml: the column in bronze that it comes from') }}
     {%- endif -%}
     {%- set rules = row_rules(node, columns) -%}
-    {%- set well_formed = "(_landed._rescued is null or get_json_object(_landed._rescued, '$._malformed') is null)" -%}
+    {%- set well_formed = "(_landed._rescued is null or not startswith(_landed._rescued, " ~ text_literal('{"_malformed":') ~ "))" -%}
 select
     *,
     {{ well_formed }}
