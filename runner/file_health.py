@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import pyarrow as pa
 from pyiceberg.table import Table
 from rich.markup import escape
 
@@ -40,6 +41,7 @@ class FileHealth:
     ingested: int
     waiting: int
     empty: int  # without rows: nothing to ingest
+    too_old: int  # not ingested, and modified before the source's lookback_days: left alone
     quarantined: tuple[SetAside, ...]
     skipped: tuple[str, ...]  # by their names: Spark lists no file or directory that begins with . or _
 
@@ -51,17 +53,27 @@ class FileHealth:
         return plain
 
 
-def read_file_health(location: str, bronze: Table, quarantine: Table | None) -> FileHealth:
+def read_file_health(
+    location: str, bronze: Table, quarantine: Table | None, lookback_days: int | None = None
+) -> FileHealth:
     """Look at where a source's files land, and at what its bronze and quarantine tables hold."""
     landed, skipped = list_files(location)
     rows = quarantine.scan().to_arrow().to_pylist() if quarantine else []
-    return judge_files(landed, set(_held_versions(bronze)), map(_set_aside, rows), skipped)
+    since = datetime.now(timezone.utc) - timedelta(days=lookback_days) if lookback_days else None
+    return judge_files(landed, _held_versions(bronze), map(_set_aside, rows), skipped, since)
 
 
 def judge_files(
-    landed: set[Version], held: set[Version], quarantine: Iterable[SetAside], skipped: Iterable[str]
+    landed: set[Version],
+    held: set[Version],
+    quarantine: Iterable[SetAside],
+    skipped: Iterable[str],
+    since: datetime | None = None,
 ) -> FileHealth:
-    """Tell what became of each version that lies there; a version that is gone or changed is no news."""
+    """Tell what became of each version that lies there; a version that is gone or changed is no news.
+
+    Nothing that was modified before `since` is looked at by a run.
+    """
     aside: Mapping[Version, SetAside] = {
         one.version: one
         for one in sorted(quarantine, key=lambda one: one.since)
@@ -69,11 +81,14 @@ def judge_files(
     }
     empty = {version for version, one in aside.items() if one.reason == NO_ROWS}
     empty |= {version for version in landed if not version[2]}
+    waiting = landed - held - aside.keys() - empty
+    too_old = {version for version in waiting if since and version[1] < _milliseconds(since)}
     return FileHealth(
         landed=len(landed),
         ingested=len(landed & held),
-        waiting=len(landed - held - aside.keys() - empty),
+        waiting=len(waiting - too_old),
         empty=len(empty),
+        too_old=len(too_old),
         quarantined=tuple(one for version, one in sorted(aside.items()) if version not in empty),
         skipped=tuple(skipped),
     )
@@ -92,10 +107,14 @@ def health_lines(table: str, health: FileHealth) -> Iterator[str]:
         yield f"  {escape(repr(path))}"
 
 
-def _held_versions(table: Table) -> Iterator[Version]:
+def _held_versions(table: Table) -> set[Version]:
+    """Return the versions that a table has rows of; its rows, many for each, go by in batches."""
     columns = ("_source_file", "_source_modified_at", "_source_size")
-    for row in table.scan(selected_fields=columns).to_arrow().group_by(columns).aggregate([]).to_pylist():
-        yield plain_path(row[columns[0]]), _milliseconds(row[columns[1]]), row[columns[2]]
+    return {
+        (plain_path(row[columns[0]]), _milliseconds(row[columns[1]]), row[columns[2]])
+        for batch in table.scan(selected_fields=columns).to_arrow_batch_reader()
+        for row in pa.Table.from_batches([batch]).group_by(columns).aggregate([]).to_pylist()
+    }
 
 
 def _set_aside(row: Mapping[str, Any]) -> SetAside:

@@ -11,12 +11,25 @@ _CODE_TWICE = re.compile(r"^(\[[A-Z_.]+\]) (?:[a-z_]\w*\.)+\w+Exception: *(?:\1)
 _FILE = re.compile(r"(?:file|s3a?)://?\S+")
 _TASK = re.compile(r"^Job aborted due to stage failure: .*?\(TID \d+\) \([^)]*\): ")
 _LOST = re.compile(r"Connection lost while polling|TSocket read 0 bytes|Errno 32\] Broken pipe")
+# what a message quotes is data. Where a path ends is told by what Spark, Hadoop, Java or the system says next
+_QUOTED = re.compile(r"(?<!\w)(['\"`])(?:(?!\1).){0,300}\1(?!\w)")
+_PATH = re.compile(
+    r"(?:\b[a-z][a-z0-9]*:|(?<![^\s=(\[{]))/.*?"
+    r"(?= is not a | does not exist|\.? Details:|; isDirectory|: (?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b"
+    r"| \([A-Z][^()]*\)$|: (?:No space|Disk quota|Read-only|Too many|Input/output|Stale|Permission)[\w ]*$|$)"
+)
 # of the machine, the network or a service, by the class Java gives it or by its words
-_OF_THE_MOMENT = re.compile(
-    r"OutOfMemoryError|No space left|Too many open files|SparkContext was shut down|cancell?ed|ExecutorLost"
-    r"|\b(?:Socket|Connect|NoRouteToHost|UnknownHost|SSL|TTransport|InterruptedIO|AccessDenied|AccessControl)"
-    r"\w*(?:Exception|Error)|(?:AWS|Amazon|Sdk)\w*Exception|Permission denied|Connection (?:refused|reset)"
-    r"|timed out"
+_OF_THE_PLACE = re.compile(
+    r"No space left|No space available|Disk quota exceeded|Read-only file system|Failed to create \w+ dir"
+    r"|Too many open files|SparkContext was shut ?down|(?:Job|Stage) \S+ (?:was )?cancell?ed|FetchFailed"
+    r"|\b(?:Socket|Connect|NoRouteToHost|UnknownHost|SSL|TTransport|InterruptedIO|NoHttpResponse|Timeout)"
+    r"\w*(?:Exception|Error)|(?:AWS|Amazon|Sdk)\w*Exception|\bS3Exception|Slow ?Down|Status Code: 5\d\d"
+    r"|Service Unavailable|Connection (?:refused|reset|closed)|Premature end of|timed out"
+)
+# of the place too, unless it is one file's: its permissions, its size, the disk or the store it is on
+_MAY_BE_ONE_FILE = re.compile(
+    r"OutOfMemoryError|ExecutorLost|Permission denied|Access ?Denied|AccessControlException|Status Code: 403"
+    r"|InvalidObjectState|Input/output error|Stale file handle|BlockMissing"
 )
 
 
@@ -57,8 +70,22 @@ def root_cause(trace: str) -> str:
 
 def is_of_the_moment(trace: str) -> bool:
     """Tell an error that says nothing of the file that was read: the next attempt may well succeed."""
-    told = [line for line in trace.splitlines() if not _FRAME.match(line.strip())]
-    return any(_OF_THE_MOMENT.search(line) for line in told)
+    words = _words(trace)
+    return bool(_OF_THE_PLACE.search(words) or _MAY_BE_ONE_FILE.search(words))
+
+
+def may_be_one_file(trace: str) -> bool:
+    """Tell an error that is of the moment, and yet may be of one file alone while others can be read."""
+    return bool(_MAY_BE_ONE_FILE.search(_words(trace)))
+
+
+def _words(trace: str) -> str:
+    """Return what a trace says without what it quotes: no frame, no quoted name, no path.
+
+    Names are data: a file that is called `timed out` says nothing of the network.
+    """
+    told = (line for line in map(str.strip, trace.splitlines()) if not _FRAME.match(line))
+    return "\n".join(_PATH.sub("", _QUOTED.sub("", line)) for line in told)
 
 
 def _bare(line: str) -> str:

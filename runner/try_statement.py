@@ -11,9 +11,15 @@ from typing import Any
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt_common.exceptions import DbtRuntimeError
 
-from runner.spark_errors import is_of_the_moment, root_cause
+from runner.spark_errors import is_of_the_moment, may_be_one_file, root_cause
 
-_WENT_WELL: dict[str, Any] = {"rows": [], "error": None, "cause": None, "is_of_the_moment": False}
+_WENT_WELL: dict[str, Any] = {
+    "rows": [],
+    "error": None,
+    "cause": None,
+    "is_of_the_moment": False,
+    "may_be_one_file": False,
+}
 
 
 def try_execute(adapter: Any, sql: str) -> str | None:
@@ -26,7 +32,8 @@ def try_query(adapter: Any, sql: str, fetch: bool = True) -> dict[str, Any]:
     """Run a query, or without `fetch` a statement without rows; return `rows`, or the `error` in one line.
 
     `cause` is the same without what Spark was doing. `is_of_the_moment` tells an error of the machine, the
-    network or a service, of which the data is innocent.
+    network or a service, of which the data is innocent; `may_be_one_file` says that it may be one file's all
+    the same (its permissions, memory): when others can be read.
     """
     try:
         _, rows = adapter.execute(sql, auto_begin=False, fetch=fetch)
@@ -37,6 +44,7 @@ def try_query(adapter: Any, sql: str, fetch: bool = True) -> dict[str, Any]:
             "error": str(error.msg),
             "cause": root_cause(trace),
             "is_of_the_moment": is_of_the_moment(trace),
+            "may_be_one_file": may_be_one_file(trace),
         }
     return {**_WENT_WELL, "rows": rows}
 

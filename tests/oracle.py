@@ -38,7 +38,8 @@ _TIMESTAMP = re.compile(
     r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{1,2}:[0-9]{2})?)?)?)?"
 )
 _LOWEST = {"y": 0, "m": 1, "d": 1, "h": 0, "min": 0, "s": 0}
-_BLANK = "".join(chr(c) for c in range(0x21)) + "\x7f"  # what Spark trims: space and control characters
+_UNSEEN = "".join(chr(c) for c in range(0x21))  # what Java trims, and so what makes a line blank
+_BLANK = _UNSEEN + "\x7f"  # what Spark trims: space and control characters
 
 
 def _integer(bits: int) -> Cast:
@@ -165,10 +166,11 @@ class Judged:
 def parse(text: str, delimiter: str) -> tuple[dict[str, str | None], ...]:
     """Rows of a delimited file by lower-case header name.
 
-    An empty cell is null, a blank line is no row, a line of another length is kept whole and its cells are
-    null; of two columns with the same name the first counts.
+    An empty cell is null, a line of nothing but spaces and control characters (tabs too) is no row, a line of
+    another length is kept whole and its cells are null; of two columns with the same name the first counts.
     """
-    lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
+    told = (line for line in io.StringIO(text, newline="") if line.strip(_UNSEEN))
+    lines = list(csv.reader(told, delimiter=delimiter))
     if not lines:
         return ()
     header = [name.strip().lower() for name in lines[0]]

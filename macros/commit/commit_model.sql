@@ -25,12 +25,12 @@
     {%- do fail_point('after_pin') -%}
     {%- do plan.update({'is_proven': plan.code == code, 'code': code}) -%}
     {%- do fit_table(sql, relation, reads, plan, is_new) -%}
-    {%- if plan.mode == 'idle' -%}
+    {%- set batch = prepare_batch(sql, relation, plan) if plan.mode != 'idle' else none -%}
+    {%- set staged = stage_files(batch, relation, plan) if plan.mode != 'idle' else {'is_idle': true} -%}
+    {%- if staged.is_idle -%}
         {%- do drop_temporary(plan) -%}
         {%- do return({'message': 'no new data', 'code': 'IDLE', 'rows': 0, 'sql': sql}) -%}
     {%- endif -%}
-    {%- set batch = prepare_batch(sql, relation, plan) -%}
-    {%- set staged = stage_files(batch, relation, plan) -%}
     {%- set refusal = none if staged.lost else run_gate(relation, batch, staged) -%}
     {%- do drop_temporary(plan) -%}
     {%- if refusal -%} {{ exceptions.raise_compiler_error(refusal) }} {%- endif -%}

@@ -15,11 +15,13 @@
 
 {#-
     Pure: this error says that a commit was refused since another one came first, so it certainly did not happen. Told by Iceberg's
-    words, for its exception classes do not reach dbt.
+    words, for its exception classes do not reach dbt; a failed job is none, whatever it says, and a path is no word.
 -#}
 {% macro is_lost_commit(error) %}
     {%- set refusals = 'is not an ancestor of|metadata refresh is required|stale table metadata|has changed from|is not same as the current'
         ~ '|concurrent update|Failed to update table|conflicting (deleted |delete )?files|Cannot commit, (missing|found)|concurrently added'
         ~ '|to unknown snapshot|SQLITE_BUSY' -%}
-    {%- do return('Cannot determine whether' not in error and modules.re.search(refusals, error) is not none) -%}
+    {%- set path = '(?m)(?:\\b[a-z][a-z0-9]*:|(?<![^\\s=(\\[{\'"]))/.*?(?= \\(caused by: | has changed from | is not same as |$)' -%}
+    {%- do return('Cannot determine whether' not in error and 'Job aborted due to stage failure' not in error
+        and modules.re.search(refusals, modules.re.sub(path, '', error)) is not none) -%}
 {% endmacro %}

@@ -33,8 +33,8 @@
 
 
 {#- The columns that say where a row came from. -#}
-{% macro origin_columns() -%}
-    {{ source_file() }} as _source_file,
+{% macro origin_columns(files) -%}
+    {{ source_file(files) }} as _source_file,
     _metadata.file_modification_time as _source_modified_at,
     _metadata.file_size as _source_size
 {%- endmacro %}

@@ -10,6 +10,8 @@
             {%- do create_redriven_view(read, decision, plan.replay.rejected) -%}
         {%- else -%}
             {%- do create_range_view(read.view, relation_of(read.node), decision) -%}
+            {#- the rows judged again are groups of one row each: what the query does not give any more is taken back -#}
+            {%- if plan.is_judged_again and is_trigger(read) and keeps_landed_rows(model) -%} {%- do decision.update({'groups': '`' ~ read.view ~ '`'}) -%} {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}

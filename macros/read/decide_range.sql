@@ -8,7 +8,7 @@
 -#}
 {% macro decide_range(ancestors, start) %}
     {%- set head = ancestors[0].id if ancestors else none -%}
-    {%- if head is none or head == start -%}
+    {%- if head == start -%}
         {%- do return({'kind': 'nothing', 'from': start, 'to': head}) -%}
     {%- elif start is none -%}
         {%- do return({'kind': 'all', 'from': none, 'to': head}) -%}

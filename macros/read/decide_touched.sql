@@ -9,7 +9,7 @@
 {% macro decide_touched(ancestors, start) %}
     {%- set head = ancestors[0].id if ancestors else none -%}
     {%- set everything = {'kind': 'all', 'from': none, 'to': head} -%}
-    {%- if head is none or head == start -%}
+    {%- if head == start -%}
         {%- do return({'kind': 'nothing', 'from': start, 'to': head}) -%}
     {%- elif start is none or start not in ancestors | map(attribute='id') | list -%}
         {%- do return(everything) -%}

@@ -29,9 +29,15 @@
 {% endmacro %}
 
 
-{#- The path of a row's file as a listing prints it; `_metadata` has it URL-encoded. Decoded only where it must be: it is asked per row. -#}
-{% macro source_file() -%}
-    if(instr(_metadata.file_path, '%') > 0, url_decode(replace(_metadata.file_path, '+', '%2B')), _metadata.file_path)
+{#-
+    The path of a row's file as a listing prints it; `_metadata` has it URL-encoded. It is asked per row, so where no path of the files read
+    (none: any) has a letter that would be encoded, nothing is decoded.
+-#}
+{% macro source_file(files=none) -%}
+    {%- set paths = files | map(attribute='path') | join if files else '%' -%}
+    {%- if modules.re.match('[A-Za-z0-9_./:=-]*$', paths) -%} _metadata.file_path
+    {%- else -%} if(instr(_metadata.file_path, '%') > 0, url_decode(replace(_metadata.file_path, '+', '%2B')), _metadata.file_path)
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -49,7 +55,7 @@
     it is read as what it is now: each row carries the version it was read from.
 -#}
 {% macro is_pinned_file(files) -%}
-    {{ source_file() }} in ({% for file in files %}{{ text_literal(file.path) }}{{ ', ' if not loop.last }}{% endfor %})
+    {{ source_file(files) }} in ({% for file in files %}{{ text_literal(file.path) }}{{ ', ' if not loop.last }}{% endfor %})
     and _metadata.file_modification_time in (
         {%- for time in files | map(attribute='modified_at') | unique %}timestamp '{{ time }}'{{ ', ' if not loop.last }}{% endfor -%}
     )

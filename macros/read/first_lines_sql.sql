@@ -4,10 +4,10 @@
         select path, cast(min(position) as string) as position, cast(count(*) as string) as lines, cast(sum(undecodable) as string) as undecodable
         from (
             select
-                {{ source_file() }} as path, {{ source_position() }} as position,
+                {{ source_file(files) }} as path, {{ source_position() }} as position,
                 {{ "if(value <> decode(cast(value as binary), 'UTF-8'), 1, 0)" if is_utf8 else '0' }} as undecodable
             from {{ table }}
-            where {{ is_pinned_file(files) }} and trim(value) <> ''
+            where {{ is_pinned_file(files) }} and {{ has_text('value', source.meta.get('multiline')) }}
         )
         group by path
 {% endmacro %}

@@ -3,8 +3,12 @@
     (not blank, header included), for parquet and avro with their `columns`.
 
     A file is one version: path, modification time and size. What is new is decided from what the table itself holds, never from
-    one timestamp, so a late, same-second or clock-skewed file is found, and a file overwritten in place is a new version. A
-    source's `lookback_days` bounds both sides: older files are left alone, older partitions are not read. A version in quarantine is not new.
+    one timestamp, so a late, same-second or clock-skewed file is found, and a file overwritten in place is a new version. A version in
+    quarantine is not new. A bucket's path is the same under s3:// and s3a://.
+
+    A source's `lookback_days` bounds both sides by the modification time, which they are compared by: older files are left alone, and
+    older rows need not be read. (The time of ingestion, by which the table is partitioned, would not do: a file dated in the future was
+    ingested before its time. Iceberg skips the data files by their bounds instead.)
 -#}
 {% macro list_new_files(read, relation, pin) %}
     {%- set source = read.node -%}
@@ -22,27 +26,37 @@
 
 {% macro _new_files_sql(read, relation, quarantine) %}
 {%- set lookback_days = read.node.meta.get('lookback_days') %}
+{%- set oldest = 'current_timestamp() - interval ' ~ lookback_days | int ~ ' days' if lookback_days else none %}
 with
 
 listed as (
     select
         path,
+        {{ place_of('path') }} as place,
         modificationTime as modified_at,
         length as size
     from `{{ read.view }}__listing`
-    where length > 0
-        {%- if lookback_days %} and modificationTime >= current_timestamp() - interval {{ lookback_days | int }} days {%- endif %}
+    where length > 0 {%- if oldest %} and modificationTime >= {{ oldest }} {%- endif %}
 )
 
 {%- if relation %},
 
 held as (
-    select distinct
-        _source_file as path,
-        _source_modified_at as modified_at,
-        _source_size as size
-    from {{ relation }}
-    {%- if lookback_days %} where _ingested_at >= current_timestamp() - interval {{ lookback_days | int + 1 }} days {%- endif %}
+    select {{ place_of('path') }} as place, modified_at, size
+    from (
+        select distinct
+            _source_file as path,
+            _source_modified_at as modified_at,
+            _source_size as size
+        from {{ relation }}
+        {%- if oldest %} where _source_modified_at >= {{ oldest }} {%- endif %}
+    )
+),
+
+aside as (
+    select {{ place_of('path') }} as place, modified_at, size
+    from {{ quarantine }}
+    where declaration = {{ text_literal(declaration_of(read.node)) }}
 )
 {%- endif %}
 
@@ -52,8 +66,14 @@ select
     cast(size as string) as size
 from listed
 {%- if relation %}
-left anti join held using (path, modified_at, size)
-left anti join (select * from {{ quarantine }} where declaration = {{ text_literal(declaration_of(read.node)) }}) using (path, modified_at, size)
+left anti join held using (place, modified_at, size)
+left anti join aside using (place, modified_at, size)
 {%- endif %}
 order by modified_at, path
 {% endmacro %}
+
+
+{#- Pure: where a file is, whichever of Hadoop's names of the file system its path was listed by. -#}
+{% macro place_of(path) -%}
+    regexp_replace({{ path }}, '^s3[an]://', 's3://')
+{%- endmacro %}

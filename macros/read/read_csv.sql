@@ -42,7 +42,7 @@
             else nullif(to_json(map_filter(map({{ unknown | join(', ') }}), (name, value) -> value is not null)), '{}')
             {%- endif %}
         end as _rescued,
-        {{ origin_columns() }},
+        {{ origin_columns(files) }},
         {{ source_position() }} as _source_position
     from {{ table }}
     where {{ is_pinned_file(files) }}

@@ -32,7 +32,7 @@
         {%- set header = parse_header(found.header, read.node.columns | list, read.node.meta.get('delimiter')) -%}
         {%- set reason = judge_header(found.header, header, found.undecodable, read.node) if found.header else none -%}
         {%- if found.lines <= 1 and (header.matched or not found.header) -%}
-            {%- do bad.append({'file': file, 'reason': 'it has no rows; nothing is to be done', 'is_empty': true}) -%}
+            {%- do bad.append(empty_file(file)) -%}
         {%- elif reason -%} {%- do bad.append({'file': file, 'reason': reason}) -%}
         {%- else -%} {%- do kept.append(dict(file, header=header, lines=found.lines)) -%}
         {%- endif -%}
@@ -45,9 +45,9 @@
 {% macro _lines_at_sql(table, files, firsts, source) %}
         select path, cast(position as string) as position, decode(cast(value as binary), {{ text_literal(source.meta.get('encoding', 'UTF-8')) }}) as value
         from (
-            select {{ source_file() }} as path, {{ source_position() }} as position, value
+            select {{ source_file(files) }} as path, {{ source_position() }} as position, value
             from {{ table }}
-            where {{ is_pinned_file(files) }} and trim(value) <> ''
+            where {{ is_pinned_file(files) }} and {{ has_text('value', source.meta.get('multiline')) }}
         )
         where position in ({{ firsts | map(attribute='position') | unique | join(', ') }})
 {% endmacro %}

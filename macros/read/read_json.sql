@@ -39,10 +39,10 @@
         from (
             select
                 {{ line_text(read.node) }} as value,
-                {{ origin_columns() }},
+                {{ origin_columns(files) }},
                 {{ source_position() }} as _source_position
             from {{ table }}
-            where {{ is_pinned_file(files) }} and trim(value) <> ''
+            where {{ is_pinned_file(files) }} and {{ has_text('value') }}
         )
     )
     {%- endset -%}

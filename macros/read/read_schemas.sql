@@ -2,27 +2,33 @@
     Find out the columns of each new parquet or avro file: its `columns`, {name in lower case: {'name', 'type'}}.
 
     Parquet files whose schemas agree are one group and share their columns; what does not agree is halved until it does. An avro file
-    is a group of its own, since Spark would take the columns of any one for all. What cannot be read is set aside.
+    is a group of its own, since Spark would take the columns of any one for all. What cannot be read is set aside, by the rules of
+    find_unreadable.
 -#}
 {% macro read_schemas(read, files, format, pin) %}
-    {%- set kept, bad, parts = [], [], [files] if format == 'parquet' else files | batch(1) | list | reverse | list -%}
+    {%- set kept, failed, errors, parts = [], [], [], [files] if format == 'parquet' else files | batch(1) | list | reverse | list -%}
     {%- for _ in range(2 * files | length) -%}
         {%- set part = parts.pop() if parts else [] -%}
         {%- set tried = _try_schema(read, part, format) if part else {} -%}
-        {%- if tried.is_of_the_moment -%} {{ exceptions.raise_compiler_error(tried.error) }}
+        {%- if tried.is_of_the_moment and not tried.may_be_one_file -%} {{ exceptions.raise_compiler_error(tried.error) }}
         {%- elif tried.error and part | length > 1 -%} {%- do parts.extend([part[part | length // 2:], part[:part | length // 2]]) -%}
-        {%- elif tried.error -%}
-            {%- if drop_changed(read, part) -%} {%- do bad.append({'file': part[0], 'reason': 'it cannot be read as ' ~ format ~ ' of this source (' ~ tried.cause ~ '). Mend it, or move it away'}) -%} {%- endif -%}
-        {%- else -%}
+        {%- elif tried.error and drop_changed(read, part) -%}
+            {%- do errors.append(tried.error) -%}
+            {%- do failed.append(judge_failure(part[0], tried, 'it cannot be read as ' ~ format ~ ' of this source (' ~ tried.cause ~ '). Mend it, or move it away')) -%}
+            {%- if is_everywhere(failed, kept | length > 0) -%} {{ exceptions.raise_compiler_error(tried.error) }} {%- endif -%}
+        {%- elif not tried.error -%}
             {%- for file in part -%} {%- do kept.append(dict(file, columns=tried.columns)) -%} {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do set_aside(bad, read, pin) -%}
-    {%- do return(kept) -%}
+    {%- set bad = blame_files(failed, kept | length > 0) -%}
+    {%- if failed and not bad -%} {{ exceptions.raise_compiler_error(errors[-1]) }} {%- endif -%}
+    {%- set cut = find_cut_avro(read, kept) if format == 'avro' else [] -%}
+    {%- do set_aside(bad + cut, read, pin) -%}
+    {%- do return(without_files(kept, cut)) -%}
 {% endmacro %}
 
 
-{#- The columns that some files have in common, or the error: {'columns', 'error', 'is_of_the_moment'}. -#}
+{#- The columns that some files have in common, or why there are none: {'columns'} and what try_query says. -#}
 {% macro _try_schema(read, files, format) %}
     {%- set view = '`' ~ read.view ~ '__schema`' -%}
     {%- set created = adapter.try_query('create or replace temporary view ' ~ view ~ ' using ' ~ format ~ " options (mergeSchema 'true', recursiveFileLookup 'true', path "
@@ -36,7 +42,7 @@
         {%- do casts.append('cast(cast(null as ' ~ found ~ ') as ' ~ column.data_type ~ '), cast(cast(null as ' ~ column.data_type ~ ') as ' ~ found ~ ')') -%}
     {%- endfor -%}
     {%- set checked = adapter.try_query('describe query select ' ~ casts | join(', ')) if casts else tried -%}
-    {%- do return({'columns': columns, 'error': checked.error, 'cause': checked.cause, 'is_of_the_moment': checked.is_of_the_moment}) -%}
+    {%- do return(dict(checked, columns=columns)) -%}
 {% endmacro %}
 
 

@@ -26,7 +26,7 @@
         cast({{ adapter.quote(columns[column.name | lower].name) if column.name | lower in columns else 'null' }} as {{ column.data_type or 'string' }}) as {{ adapter.quote(column.name) }},
         {%- endfor %}
         {{ "nullif(to_json(struct(" ~ rescued | join(', ') ~ ")), '{}')" if rescued else 'cast(null as string)' }} as _rescued,
-        {{ origin_columns() }},
+        {{ origin_columns(files) }},
         {{ '_metadata.row_index' if format == 'parquet' else source_position() }} as _source_position
     from {{ table }}
     where {{ is_pinned_file(files) }}

@@ -1,7 +1,8 @@
 {#-
     Stage a batch that may hold rows of files, all of which are then still what was listed.
 
-    A file that changed while it was read may have been read half: what was staged is left behind, and staged anew without it.
+    A file that changed while it was read may have been read half: what was staged is left behind, and staged anew without it. A file
+    without rows is set aside, or it would be new for ever. When that leaves nothing to commit, the staged snapshot `is_idle`.
 -#}
 {% macro stage_files(batch, relation, plan) %}
     {%- set state = {'staged': none} -%}
@@ -14,7 +15,25 @@
             {%- do state.update({'staged': staged}) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if not state.staged.lost -%} {%- do _leave_empty(batch, relation, state.staged, plan) -%} {%- endif -%}
     {%- do return(state.staged) -%}
+{% endmacro %}
+
+
+{#- Set files without rows aside; a snapshot that then is of no file and moves no checkpoint is taken away again. -#}
+{% macro _leave_empty(batch, relation, staged, plan) %}
+    {%- set reads = plan.get('reads', []) | selectattr('kind', 'equalto', 'files') | list -%}
+    {%- for read in reads if plan.files[read.view] and not batch.is_cached -%}
+        {%- set empty = find_empty(read, plan.files[read.view], relation, staged, plan) -%}
+        {%- do set_aside(empty, read, plan) -%}
+        {%- do plan.files.update({read.view: without_files(plan.files[read.view], empty)}) -%}
+    {%- endfor -%}
+    {%- if reads and not staged.rows and not plan.inputs and not _count_files(plan) -%}
+        {%- do staged.update({'is_idle': true}) -%}
+        {#- a leftover would do no harm, so an error does not matter; the time keeps all others from expiry -#}
+        {%- do adapter.try_execute("call lake.system.expire_snapshots(table => '" ~ relation.schema ~ '.' ~ relation.identifier
+            ~ "', older_than => timestamp '1970-01-01', snapshot_ids => array(" ~ staged.id ~ '))') -%}
+    {%- endif -%}
 {% endmacro %}
 
 

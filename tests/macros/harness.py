@@ -122,6 +122,7 @@ class Project:
             "graph": Node(nodes=_by_id(self.nodes), sources=_by_id(self.sources)),
             "invocation_id": RUN,
             "execute": True,
+            "target": Node(name="server", method="thrift", threads=4),
             "env_var": lambda name, default="": default,
             "should_full_refresh": lambda: self.full_refresh,
             "load_relation": lambda relation: relation,

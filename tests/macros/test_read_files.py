@@ -72,7 +72,7 @@ def test_only_pinned_versions_of_files_are_read() -> None:
     files = [FILE, Node(FILE, path="b"), Node(path="c", modified_at="2024-10-02 00:00:00.5", size=7)]
     project = Project()
     path, rest = one_line(project.is_pinned_file(files)).split(" in (", 1)
-    assert path == one_line(project.source_file())
+    assert path == one_line(project.source_file(files))
     assert rest == (
         "'file:/raw/it\\'s a \\\\ file.csv', 'b', 'c') "
         "and _metadata.file_modification_time in (timestamp '2024-10-01 12:00:00', timestamp '2024-10-02 00:00:00.5') "
@@ -80,11 +80,24 @@ def test_only_pinned_versions_of_files_are_read() -> None:
     )
 
 
-def test_a_path_is_decoded_only_where_it_is_encoded() -> None:
-    assert one_line(Project().source_file()) == (
+@pytest.mark.parametrize(
+    ("paths", "is_decoded"),
+    [
+        (["file:/raw/orders/2024-10-01/a_1.csv.gz", "s3://bucket/day=1/b.csv"], False),
+        (["file:/raw/a.csv", "file:/raw/a b.csv"], True),
+        (["file:/raw/50%.csv"], True),
+        (["file:/raw/a+b.csv"], True),
+        (["file:/raw/café.csv"], True),
+        ([], True),
+    ],
+)
+def test_a_path_is_decoded_only_where_it_may_be_encoded(paths: list[str], is_decoded: bool) -> None:
+    decoded = (
         "if(instr(_metadata.file_path, '%') > 0, "
         "url_decode(replace(_metadata.file_path, '+', '%2B')), _metadata.file_path)"
     )
+    found = one_line(Project().source_file([Node(path=path) for path in paths]))
+    assert found == (decoded if is_decoded else "_metadata.file_path")
 
 
 def test_each_header_gets_a_table_of_its_own() -> None:
@@ -211,12 +224,10 @@ def new_files_sql(relation: str | None, lookback_days: int | None = None) -> str
 def test_new_is_what_is_listed_and_not_held() -> None:
     sql = new_files_sql("bronze.orders")
     assert "from `v__listing` where length > 0 ), held as (" in sql
-    assert "from bronze.orders ) select" in sql
-    assert "from listed left anti join held using (path, modified_at, size) left anti join (" in sql
-    assert re.search(
-        r"from bronze.orders_quarantine where declaration = '\w{32}'\) using \(path, modified_at, size\) order by",
-        sql,
-    )
+    assert "from bronze.orders ) ), aside as (" in sql
+    by = "using (place, modified_at, size)"
+    assert f"from listed left anti join held {by} left anti join aside {by} order by" in sql
+    assert re.search(r"from bronze.orders_quarantine where declaration = '\w{32}' \) select", sql)
     assert "interval" not in sql
 
 
@@ -228,10 +239,23 @@ def test_without_a_table_every_listed_file_is_new() -> None:
 
 
 @pytest.mark.parametrize("relation", ["bronze.orders", None])
-def test_a_lookback_bounds_both_sides(relation: str | None) -> None:
+def test_a_lookback_bounds_both_sides_by_what_they_are_compared_by(relation: str | None) -> None:
     sql = new_files_sql(relation, 30)
     assert "modificationTime >= current_timestamp() - interval 30 days" in sql
-    assert ("_ingested_at >= current_timestamp() - interval 31 days" in sql) == bool(relation)
+    held = "from bronze.orders where _source_modified_at >= current_timestamp() - interval 30 days )"
+    assert (held in sql) == bool(relation)
+    assert "_ingested_at" not in sql  # a file dated in the future was ingested before its time
+
+
+def test_a_bucket_by_another_name_is_the_same_place() -> None:
+    place = Project().place_of("path").strip()
+    pattern = re.fullmatch(r"regexp_replace\(path, '(.*)', 's3://'\)", place)
+    assert pattern is not None
+    paths = ["s3a://b/x", "s3n://b/x", "s3://b/x", "file:/s3a://b", "hdfs://s3a/x"]
+    assert [re.sub(pattern[1], "s3://", path) for path in paths] == ["s3://b/x"] * 3 + paths[3:]
+    sql = new_files_sql("bronze.orders")
+    assert sql.count(f"{place} as place") == 3  # what is listed, held, and set aside
+    assert sql.split(" select ")[-1].startswith("path, cast(modified_at")  # it is read by the listed name
 
 
 @pytest.mark.parametrize(("filter_", "condition"), [(None, ""), ("length > 0", " where length > 0")])

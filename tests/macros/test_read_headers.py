@@ -115,5 +115,26 @@ def test_both_passes_count_the_same_lines() -> None:
     first = one_line(project.first_lines_sql("t", [FILE], SOURCE))
     second = one_line(project._lines_at_sql("t", [FILE], [Node(position="0")], SOURCE))
     [counted] = re.findall(r" from t where (.*?) \) group by path", first)
-    assert counted.endswith(" and trim(value) <> ''")
+    assert counted.endswith(f" and {one_line(project.has_text('value'))}")
     assert f" from t where {counted} ) where position in (0)" in second  # else a blank line moves the others
+
+
+def test_a_line_is_blank_when_spark_would_drop_it() -> None:
+    """Java's trim takes off all up to the space, just before `!`, and nothing else."""
+    sql = one_line(Project().has_text("value"))
+    [codes] = re.findall(
+        r"^\(value >= '!' or trim\(leading '((?:\\u[0-9a-f]{4})+)' from value\) <> ''\)$", sql
+    )
+    assert [int(code, 16) for code in re.findall(r"\\u(....)", codes)] == list(range(0x21))
+    read = Node(node=Node(SOURCE, columns={"op": Node(name="op")}), view="v")
+    json = Project(connection=Connection()).read_json(read, [FILE], Node(PIN, temporary=[]))
+    assert f" and {sql} ) )" in one_line(json)  # one word for all formats
+
+
+def test_with_quoted_newlines_only_an_empty_line_is_blank() -> None:
+    source = Node(SOURCE, meta={**SOURCE.meta, "multiline": True})
+    for sql in (
+        Project().first_lines_sql("t", [FILE], source),
+        Project()._lines_at_sql("t", [FILE], [Node(position="0")], source),
+    ):
+        assert re.search(r"\) and value <> '' \)", one_line(sql))

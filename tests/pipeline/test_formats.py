@@ -23,12 +23,12 @@ ORIGIN = {
 }  # fmt: skip
 
 
-def declare_source(project: Project, name: str, fmt: str, columns: Mapping[str, str]) -> None:
+def declare_source(project: Project, name: str, fmt: str, columns: Mapping[str, str], **meta: Any) -> None:
     """One more source and the bronze model that takes it in, as CONTRIBUTING says."""
     with project.yml(SOURCES_YML) as held:
         declared = [{"name": n, "data_type": t, "description": n} for n, t in columns.items()]
         held["sources"][0]["tables"].append({
-            "name": name, "description": name, "meta": {"format": fmt}, "columns": declared,
+            "name": name, "description": name, "meta": {"format": fmt, **meta}, "columns": declared,
         })  # fmt: skip
     project.write(
         f"models/bronze/bronze_{name}.sql", f"select * from {{{{ new_files(source('raw', '{name}')) }}}}\n"

@@ -1,4 +1,4 @@
-"""The raw-file zoo: one source per format, one file per case, one build; what became of each is in docs/files.md."""
+"""The raw-file zoo: a source per format and declaration, a file per case, one build; docs/files.md says what becomes of each."""
 # ruff: noqa: E501 - a case is a line
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Warm
 from dbt.adapters.spark.connections import SparkConnectionManager
+from dbt_common.exceptions import DbtRuntimeError
 from lake import PROJECT, Lake
 
+from pipeline.avro_file import avro
 from pipeline.projects import SOURCES_YML, Project, copy_project
 from pipeline.test_formats import COLUMNS, TYPED, declare_source
 from runner.file_health import NO_ROWS
@@ -72,7 +74,8 @@ PARQUET = parquet(id=[1], amount=[2.5], note=["a"])
 CSV = {
     "empty": Case("empty.csv", b""),
     "header only": text("header only.csv", HEADER, reason=NO_ROWS),
-    "blank lines only": text("blank.csv", "\n  \n\n", reason=NO_ROWS),
+    "blank lines only": text("blank.csv", "\n  \n\t\n", reason=NO_ROWS),
+    "line of nothing but spaces and tabs": text("tabs.tsv", "\t\nid\tamount\tnote\n\t\t\n1\t2.50\ta\n \t \n"),
     "no final newline": text("no final newline.csv", PLAIN.rstrip("\n")),
     "CRLF": text("crlf.csv", PLAIN.replace("\n", "\r\n")),
     "UTF-8 byte order mark": Case("bom.csv", codecs.BOM_UTF8 + PLAIN.encode(), LANDED),
@@ -86,8 +89,8 @@ CSV = {
     ),
     "stray quotes": text(
         "stray quotes.csv",
-        HEADER + '1,2,a "b" c\n3,4,it"s\n',
-        [("1", "2", 'a "b" c', None), ("3", "4", 'it"s', None)],
+        HEADER + '1,2,a "b" c\n3,4,it"s\n5,"6,b\n7,8,"c\n',
+        [("1", "2", 'a "b" c', None), ("3", "4", 'it"s', None), malformed('5,"6,b'), ("7", "8", "c", None)],
     ),
     "reordered header": text("reordered.csv", "note,id,amount\na,1,2.50\n"),
     "missing column": text("missing.csv", "id,note\n1,a\n", [("1", None, "a", None)]),
@@ -121,7 +124,16 @@ MORE_CSV = {
     "hidden by a dot": text(".hidden.csv", PLAIN, []),
     "in a hidden directory": text("_tmp/x.csv", PLAIN, []),
     "underscore with an equals sign": text("_day=1.csv", PLAIN),
+    "a header, and tabs": text("only tabs.tsv", "id\tamount\n\t\n\t\n", reason=NO_ROWS),
+    "a row of empty values": text("commas.csv", HEADER + ",,\n", [(None, None, None, None)]),
 }
+QUOTED = {
+    "multiline: quoted newline": text("newline.csv", HEADER + '1,"a\r\nb",c\n3,4,"d\n"\n', [("1", "a\r\nb", "c", None), ("3", "4", "d\n", None)]),
+    "multiline: blank lines": text("blank.csv", "\n" + HEADER + "\n  \n1,2.50,a\n,,\n", [malformed("  "), *LANDED, (None, None, None, None)]),
+    "multiline: header only": text("header.csv", HEADER + "\n", reason=NO_ROWS),
+    "`lookback_days`: modified in the future": Case("future.csv", PLAIN.encode(), LANDED, modified_at=4_000_000_000),
+    "`lookback_days`: modified before": Case("old.csv", PLAIN.encode(), modified_at=1_700_000_000),
+}  # fmt: skip
 NAMES = [
     "a b.csv", "it's.csv", 'say "x".csv', "`tick`.csv", "'; drop table bronze.zoo; --.csv", "{{ ref('x') }} {% if %}.csv",
     "a{b,c}[d]*.csv", "50% %20 %41.csv", "ünï ☃ 名.csv", "back\\slash.csv", "plus+and&hash#what?.csv", "${env}.csv", "[red]bold.csv",
@@ -147,8 +159,17 @@ JSON = {
     "json: byte order mark": Case("bom.jsonl", codecs.BOM_UTF8 + b'{"id": "1"}\n', [("1", None, None, None)]),
     "json: Latin-1 bytes": Case("latin1.jsonl", '{"id": "é"}\n'.encode("latin-1"), reason="not UTF-8"),
     "json: truncated gzip": Case("torn.jsonl.gz", gzip.compress(os.urandom(40_000).hex().encode())[:-4000], reason="cannot be read"),
+    "json: blank lines only": text("blank.jsonl", "\n \t\n\n", reason=NO_ROWS),
     "json: many escapes": text("escapes.jsonl", json.dumps({"id": 1, "note": '"\\' * 30_000}) + "\n", [("1", None, '"\\' * 30_000, None)]),
 }  # fmt: skip
+ENCODED = {
+    "json: Latin-1 bytes, declared": Case(
+        "latin1.jsonl", '{"id": "é", "amount": 1.50}\n'.encode("latin-1"), [("é", "1.50", None, None)]
+    )
+}
+NOTHING = {
+    "json: gzip of nothing": Case("nothing.jsonl.gz", gzip.compress(b""), reason=NO_ROWS)
+}  # all there ever was
 TYPED_ROW = [(1, 2.5, "a", None)]
 PARQUETS = {
     "parquet": Case("plain.parquet", PARQUET, TYPED_ROW),
@@ -163,11 +184,45 @@ PARQUETS = {
     "parquet: not parquet": text("not.parquet", PLAIN, reason="not a Parquet file"),
     "parquet: truncated": Case("torn.parquet", PARQUET[:-20], reason="not a Parquet file"),
     "parquet: names": Case("it's {a,b} [c]*? 5% é.parquet", PARQUET, TYPED_ROW),
+    "parquet: no rows": Case("none.parquet", parquet(id=pa.array([], pa.int64())), reason=NO_ROWS),
+    "parquet: not parquet, named like an error": text("Job 1 cancelled/timed out.parquet", PLAIN, reason="not a Parquet file"),
 }  # fmt: skip
-SOURCES: dict[str, tuple[str, dict[str, Case]]] = {
-    "zoo": ("csv", {**CSV, **MORE_CSV, **{f"name {name}": text(name, PLAIN) for name in NAMES}}),
-    "zoo_json": ("json", JSON),
-    "zoo_parquet": ("parquet", PARQUETS),
+ROW_TYPES = {"id": "long", "amount": "double", "note": "string"}
+AVRO = avro(ROW_TYPES, (1, 2.5, "a"))
+AVROS = {
+    "avro": Case("plain.avro", AVRO, TYPED_ROW),
+    "avro: new and missing column": Case("new.avro", avro({"id": "long", "colour": "string"}, (1, "red")), [(1, None, None, {"colour": "red"})]),
+    "avro: changed type": Case(
+        "text.avro",
+        avro({"id": "string", "amount": "int", "note": "string"}, ("1", 2, "a"), ("4x", 3, "b")),
+        [(1, 2.0, "a", None), (None, 3.0, "b", {"id": "4x"})],
+    ),
+    "avro: type that cannot be cast": Case("struct.avro", avro({"id": {"x": "long"}}, ({"x": 1},)), reason="cannot be read"),
+    "avro: not avro": text("not.avro", PLAIN, reason="cannot be read"),
+    "avro: truncated": Case("torn.avro", AVRO[:-20], reason="cut off"),
+    "avro: no rows": Case("none.avro", avro(ROW_TYPES), reason=NO_ROWS),
+    "avro: names": Case("it's {a,b} [c]*? 5% é.avro", AVRO, TYPED_ROW),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as it is declared, and its files."""
+
+    format: str
+    cases: dict[str, Case]
+    columns: Mapping[str, str] = field(default_factory=lambda: COLUMNS)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+SOURCES = {
+    "zoo": Source("csv", {**CSV, **MORE_CSV, **{f"name {name}": text(name, PLAIN) for name in NAMES}}),
+    "zoo_quoted": Source("csv", QUOTED, meta={"multiline": True, "lookback_days": 30}),
+    "zoo_json": Source("json", JSON),
+    "zoo_nothing": Source("json", NOTHING),
+    "zoo_encoded": Source("json", ENCODED, meta={"encoding": "ISO-8859-1"}),
+    "zoo_parquet": Source("parquet", PARQUETS, TYPED),
+    "zoo_avro": Source("avro", AVROS, TYPED),
 }
 SELECT = ("--select", *(f"bronze_{source}" for source in SOURCES))
 
@@ -208,10 +263,10 @@ def zoo(server: Warm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proj
     work = tmp_path_factory.mktemp("zoo")
     lake = Lake(server.home, work / "raw", work, "server", "zoo_", server.port)
     project = copy_project(lake, work / "copy")
-    for source, (fmt, cases) in SOURCES.items():
-        declare_source(project, source, fmt, TYPED if fmt == "parquet" else COLUMNS)
-        for case in cases.values():
-            land(lake, source, case)
+    for name, source in SOURCES.items():
+        declare_source(project, name, source.format, source.columns, **source.meta)
+        for case in source.cases.values():
+            land(lake, name, case)
     project.lake.dbt("run", *SELECT).ok()
     yield project
 
@@ -220,7 +275,7 @@ def zoo(server: Warm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proj
 def test_each_file_has_its_outcome(zoo: Project, source: str) -> None:
     rows, reasons = landed_rows(zoo.lake, source), quarantined(zoo.lake, source)
     wrong = {}
-    for title, case in SOURCES[source][1].items():
+    for title, case in SOURCES[source].cases.items():
         found = rows.pop(case.name, []), reasons.pop(case.name, None)
         if (
             found[0] != case.rows
@@ -239,10 +294,16 @@ def test_a_million_short_rows_land(zoo: Project) -> None:
 
 
 def test_the_table_in_the_docs_has_each_case() -> None:
-    told = set(re.findall(r"^\| ([^|]+?) \|", (PROJECT / "docs" / "files.md").read_text(), re.MULTILINE))
-    assert {
-        title for _, cases in (("csv", CSV), ("json", JSON), ("parquet", PARQUETS)) for title in cases
-    } - told == set()
+    """Both ways: each case is a line of the table, and each line is checked, here or by a test that names it."""
+    [table] = re.findall(
+        r"^\| file \|.*?\n\n", (PROJECT / "docs" / "files.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    told = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)[2:]
+    cases = [title for one in (CSV, QUOTED, JSON, NOTHING, ENCODED, PARQUETS, AVROS) for title in one]
+    others = [*CHANGES, "a file that may not be read", "overwritten in place, later"]  # see below
+    names = [title for title in told if title.endswith("in a name")]
+    assert sorted(told) == sorted([*cases, *others, *names])
+    assert len(names) == 1
 
 
 def test_status_shows_what_was_set_aside(zoo: Project) -> None:
@@ -251,15 +312,34 @@ def test_status_shows_what_was_set_aside(zoo: Project) -> None:
     states = {state["table"]: state for state in json.loads(shown.stdout)}
     assert f"{zoo.lake.prefix}bronze.zoo_quarantine" not in states
     files = states[f"{zoo.lake.prefix}bronze.zoo"]["files"]
-    cases = SOURCES["zoo"][1].values()
+    cases = SOURCES["zoo"].cases.values()
     bad = {str(zoo.lake.raw / "zoo" / case.name) for case in cases if case.reason and case.reason != NO_ROWS}
     assert {one["path"] for one in files["quarantined"]} == bad
     hidden = (".hidden.csv", "_hidden.csv", "_tmp/x.csv")
     assert files["skipped"] == [str(zoo.lake.raw / "zoo" / name) for name in hidden]
-    assert (files["waiting"], files["empty"], files["landed"]) == (0, 3, len(cases) - 3)
+    empty = sum(case.reason == NO_ROWS or not case.data for case in cases)
+    assert (files["waiting"], files["empty"], files["landed"]) == (0, empty, len(cases) - 3)
+    assert {one["staged"] for one in states.values()} == {0}
+    for source in ("zoo_json", "zoo_parquet", "zoo_avro"):
+        assert states[f"{zoo.lake.prefix}bronze.{source}"]["files"]["waiting"] == 0
     assert files["ingested"] == files["landed"] - files["empty"] - len(bad)
     told = zoo.lake.medallion("status").stdout
     assert "torn.csv.gz" in told and "Unexpected end" in told
+
+
+def test_a_batch_of_nothing_but_files_without_rows_commits_nothing(zoo: Project) -> None:
+    names = ("zoo_json", "zoo_parquet")
+    before = [zoo.lake.snapshots(f"bronze.{name}") for name in names]
+    land(zoo.lake, "zoo_json", text("blank 2.jsonl", "\n\n"))
+    land(zoo.lake, "zoo_json", text("blank 3.jsonl", " \n"))
+    land(zoo.lake, "zoo_parquet", Case("none 2.parquet", parquet(id=pa.array([], pa.int64()))))
+    ran = zoo.lake.dbt("run", "--select", *(f"bronze_{name}" for name in names)).ok()
+    assert {node.message for node in ran.nodes.values()} == {"no new data"}
+    assert "set aside" not in ran.output
+    assert [zoo.lake.snapshots(f"bronze.{name}") for name in names] == before  # what was staged is gone again
+    assert zoo.lake.snapshots("bronze.zoo_nothing") == []
+    assert quarantined(zoo.lake, "zoo_json")["blank 3.jsonl"] == NO_ROWS
+    assert quarantined(zoo.lake, "zoo_parquet")["none 2.parquet"] == NO_ROWS
 
 
 def test_what_was_set_aside_is_tried_again_when_it_or_its_source_changes(zoo: Project) -> None:
@@ -306,6 +386,24 @@ def at_the_write(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[],
     return arrange
 
 
+@pytest.fixture
+def deny(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Let Spark fail where it reads the lines of a file, as for a mode of 000, which is nothing to root."""
+
+    def arrange(path: Path) -> None:
+        plain = SparkConnectionManager.execute
+
+        def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
+            sql = str(kwargs.get("sql") or args[0])
+            if path.name in sql and "min(position)" in sql:
+                raise DbtRuntimeError(f"java.io.FileNotFoundException: {path} (Permission denied)")
+            return plain(self, *args, **kwargs)
+
+        monkeypatch.setattr(SparkConnectionManager, "execute", execute)
+
+    return arrange
+
+
 def grow(path: Path) -> None:
     """Write one more row to a file."""
     with path.open("a") as file:
@@ -319,18 +417,23 @@ CHANGES: Mapping[str, tuple[str, Callable[[Path], object], list[str]]] = {
 }
 
 
-def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(
-    lake: Lake, tmp_path: Path, at_the_write: Callable[[str, Callable[[], object]], None]
+def test_a_file_that_changes_while_it_is_read_or_may_not_be_read_is_left_to_the_next_run(
+    lake: Lake,
+    tmp_path: Path,
+    at_the_write: Callable[[str, Callable[[], object]], None],
+    deny: Callable[[Path], None],
 ) -> None:
     project = copy_project(lake, tmp_path / "copy")
     declare_source(project, "zoo", "csv", COLUMNS)
     land(lake, "zoo", text("good.csv", PLAIN))
     paths = {name: land(lake, "zoo", text(name, PLAIN)) for name, _, _ in CHANGES.values()}
+    deny(land(lake, "zoo", text("denied.csv", PLAIN)))
     at_the_write(f"{lake.prefix}bronze.zoo", lambda: [do(paths[name]) for name, do, _ in CHANGES.values()])
 
     first = project.lake.dbt("run", "--select", "bronze_zoo").ok()
     assert landed_rows(lake, "zoo") == {"good.csv": LANDED}
     assert [name for name in paths if name not in first.output] == []
+    assert "denied.csv: left to the next run: it could not be read while others could" in first.output
     assert len(lake.published("bronze.zoo")) == 1
     project.lake.dbt("run", "--select", "bronze_zoo").ok()
     found = {name: [row[0] for row in rows] for name, rows in landed_rows(lake, "zoo").items()}

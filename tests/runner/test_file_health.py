@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from runner.file_health import NO_ROWS, SetAside, health_lines, judge_files
+from runner.file_health import (
+    NO_ROWS,
+    SetAside,
+    _held_versions,
+    health_lines,
+    judge_files,
+    read_file_health,
+)
 from runner.raw_files import Version, is_skipped
 
 NOON = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
@@ -35,6 +46,39 @@ def test_what_is_gone_changed_or_ingested_since_is_not_shown() -> None:
     rows = [aside("gone"), aside("changed"), aside("mended")]
     health = judge_files(landed, {version("mended")}, rows, [])
     assert (health.quarantined, health.waiting) == ((), 1)
+
+
+def test_what_the_lookback_leaves_alone_does_not_wait() -> None:
+    old = ("old", STAMP - 1000, 9), ("old bad", STAMP - 1000, 9), ("old in", STAMP - 1000, 9)
+    landed = {version("new"), version("future"), *old}
+    rows = [SetAside("old bad", NOON - timedelta(seconds=1), 9, "torn", NOON, "run")]
+    health = judge_files(landed, {old[2]}, rows, [], since=NOON)
+    assert (health.waiting, health.too_old, health.ingested, len(health.quarantined)) == (2, 1, 1, 1)
+    assert judge_files(landed, {old[2]}, rows, []).too_old == 0
+
+
+class Bronze:
+    """A table that gives its rows in batches only: all of them do not fit into memory."""
+
+    def scan(self, selected_fields: tuple[str, ...]) -> Bronze:
+        self.columns = selected_fields
+        return self
+
+    def to_arrow_batch_reader(self) -> Iterator[pa.RecordBatch]:
+        for path, second in (("file:/raw/a", 0), ("file:/raw/a", 1), ("s3a://lake/b", 1)):
+            row = path, NOON + timedelta(seconds=second), 9
+            yield pa.RecordBatch.from_pydict({name: [row[n]] * 3 for n, name in enumerate(self.columns)})
+
+
+def test_what_bronze_holds_is_read_in_batches(tmp_path: Path) -> None:
+    held = _held_versions(Bronze())  # type: ignore[arg-type]
+    assert held == {("/raw/a", STAMP, 9), ("/raw/a", STAMP + 1000, 9), ("lake/b", STAMP + 1000, 9)}
+    (tmp_path / "a").write_text("x")
+    os.utime(tmp_path / "a", (1_000_000_000, 1_000_000_000))
+    days = (datetime.now(timezone.utc) - datetime(2001, 9, 9, tzinfo=timezone.utc)).days
+    for lookback, waiting in ((None, 1), (days - 2, 0), (days + 2, 1)):
+        health = read_file_health(str(tmp_path), Bronze(), None, lookback)  # type: ignore[arg-type]
+        assert (health.waiting, health.too_old) == (waiting, 1 - waiting)
 
 
 def test_of_a_version_set_aside_twice_the_last_reason_counts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.spark_errors import first_line, is_of_the_moment, root_cause, with_files
+from runner.spark_errors import first_line, is_of_the_moment, may_be_one_file, root_cause, with_files
 
 JOB = """An error occurred while calling o321.collectToPython.
 : org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 failed: java.io.EOFException: End
@@ -67,6 +67,73 @@ def test_a_failed_job_names_the_files_it_was_reading() -> None:
 )
 def test_what_another_attempt_could_mend(trace: str, is_so: bool) -> None:
     assert is_of_the_moment(trace) == is_so
+
+
+NO_PARQUET = "{} is not a Parquet file. Expected magic number at tail, but found [1, 2]"
+NOT_THERE = "java.io.FileNotFoundException: File {} does not exist"
+
+
+@pytest.mark.parametrize(
+    "message", [NO_PARQUET, NOT_THERE, "Cannot read FileStatus{{path={}; isDirectory=false}}"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "file:/raw/cancelled_orders/1.parquet",
+        "file:/raw/zoo/Job 5 cancelled, timed out.parquet",
+        "s3a://lake/raw/OutOfMemoryError/SlowDown 503/x.parquet",
+        "file:/raw/x (Permission denied).parquet",
+        "/raw/No space left on device/Disk quota exceeded",
+        "'file:/raw/Connection refused.parquet'",
+    ],
+)
+def test_a_path_says_nothing_of_the_moment(message: str, path: str) -> None:
+    trace = f"org.apache.spark.SparkException: Job aborted.\nCaused by: {message.format(path)}"
+    assert (is_of_the_moment(trace), may_be_one_file(trace)) == (False, False)
+
+
+def test_what_is_quoted_says_nothing_of_the_moment() -> None:
+    assert not is_of_the_moment(
+        "[UNRESOLVED_COLUMN] No column `timed out`; did you mean 'Connection refused'?"
+    )
+    assert is_of_the_moment("couldn't connect to 'x' before it timed out")
+
+
+def test_what_is_said_behind_a_path_counts() -> None:
+    for said in (
+        "java.nio.file.FileSystemException: /mnt/timed out/temp_shuffle: Disk quota exceeded",
+        "java.io.FileNotFoundException: /mnt/blockmgr-1/0c/temp (No space left on device)",
+        "getFileStatus on s3a://lake/a b.csv: com.amazonaws.services.s3.model.AmazonS3Exception: Slow Down",
+        "Encountered error while reading file s3a://lake/x. Details: java.net.SocketTimeoutException: Read",
+    ):
+        assert is_of_the_moment(said), said
+
+
+@pytest.mark.parametrize(
+    ("error", "may_be"),
+    [
+        ("java.io.IOException: Disk quota exceeded", False),
+        ("java.io.IOException: Read-only file system", False),
+        ("No space available in any of the local directories.", False),
+        ("java.io.IOException: Failed to create local dir in /tmp/blockmgr-1/0c.", False),
+        ("org.apache.spark.shuffle.FetchFailedException: Failed to connect to /10.0.0.1:7337", False),
+        ("org.apache.spark.shuffle.MetadataFetchFailedException: Missing an output location", False),
+        ("S3Exception: Reduce your request rate. (Service: S3, Status Code: 503, Request ID: /a)", False),
+        ("AmazonS3Exception: Slow Down (Status Code: 503; Error Code: SlowDown)", False),
+        ("Job 12 cancelled part of cancelled job group 7", False),
+        ("Job 3 cancelled because SparkContext was shut down", False),
+        ("java.util.concurrent.TimeoutException: Futures timed out after [300 seconds]", False),
+        ("org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block", True),
+        ("java.io.IOException: Input/output error", True),
+        ("java.io.IOException: Stale file handle", True),
+        ("java.io.FileNotFoundException: /x.csv (Permission denied)", True),
+        ("java.lang.OutOfMemoryError: Java heap space", True),
+        ("AmazonS3Exception: Forbidden (Service: Amazon S3; Status Code: 403; Error Code: 403)", True),
+    ],
+)  # fmt: skip
+def test_of_the_moment_and_whether_it_may_be_one_files_fault(error: str, may_be: bool) -> None:
+    trace = f"org.apache.spark.SparkException: Job aborted.\n\tat x.Y(Z.scala:1)\nCaused by: {error}\n\tat z"
+    assert (is_of_the_moment(trace), may_be_one_file(trace)) == (True, may_be)
 
 
 def test_a_cause_says_nothing_of_jobs_and_tasks() -> None:
