@@ -7,8 +7,9 @@ run is decided, in macros/commit/plan_commit.sql.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 from rich.console import Console
 
@@ -56,22 +57,51 @@ def redrive(settings: Settings, name: str, console: Console) -> int:
     models = read_models(settings)
     rejected = f"{name}_rejected"
     model_named(models, name), model_named(models, rejected)
-    operation = {"model_name": name, "rejected": rejected}
-    told = next(
-        line for line in run_operation(settings, "find_redrivable", operation) if "redrivable" in line
-    )
-    found = json.loads(told.partition(" ")[2])
-    if not found["rows"]:
+    movers = [one for one in siblings(models, name) if one != rejected]
+    operation: dict[str, Any] = {"model_name": name, "rejected": rejected}
+    found = _find_redrivable(settings, operation)
+    if not found["batches"]:
         return 0
     histories = _histories(settings)
-    movers = [one for one in siblings(models, name) if one != rejected]
-    replays = {
-        one: {"from": batch_starts(one, found["batches"], histories), "rejected": rejected} for one in movers
-    }
+    batches = _consumed(found["batches"], movers, histories)
+    if not batches:
+        raise DataError(
+            f"{table_of_model(rejected)} is ahead of {table_of_model(name)}, so nothing can be moved yet",
+            fix=f"Build it first: medallion build --select {name} {rejected}",
+        )
+    moved_at = f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S.%f}"
+    redriven = {"rejected": rejected, "redriven": moved_at}
+    replays = {one: {"from": batch_starts(one, batches, histories), **redriven} for one in movers}
     build(settings, ["--select", *movers, "--vars", json.dumps({"replay": replays})], console)
-    run_operation(settings, "mark_redriven", operation)
+    moved = {"batches": [*batches], "since": found["since"], "at": moved_at, "by": _run(settings, name)}
+    run_operation(settings, "mark_redriven", operation | {"moved": moved})
     build(settings, ["--select", *(f"{one}+" for one in movers), "--exclude", *movers, rejected], console)
-    return int(found["rows"])
+    return sum(batches.values())
+
+
+def _find_redrivable(settings: Settings, operation: Mapping[str, Any]) -> dict[str, Any]:
+    lines = run_operation(settings, "find_redrivable", operation)
+    found: dict[str, Any] = json.loads(next(line for line in lines if "redrivable" in line).partition(" ")[2])
+    return found
+
+
+def _run(settings: Settings, model: str) -> str:
+    run = _last_run(model, _histories(settings))
+    return str(run.document["run"]) if run and run.document else ""
+
+
+def _consumed(
+    batches: Mapping[str, int], movers: Collection[str], histories: Mapping[str, History]
+) -> dict[str, int]:
+    """Return the batches of bronze that all movers have read; one whose commit was expired, they have."""
+    unread = {_attempt(commit) for mover in movers for commit in _unread(mover, histories)}
+    return {batch: rows for batch, rows in batches.items() if batch not in unread}
+
+
+def _unread(model: str, histories: Mapping[str, History]) -> Iterator[Commit]:
+    for name, end in _checkpoint(model, histories).items():
+        history = histories.get(table_of_model(name))
+        yield from history.since(int(end)) if history and end else ()
 
 
 def siblings(models: Mapping[str, Model], name: str) -> list[str]:
@@ -106,8 +136,9 @@ def batch_starts(model: str, batches: Collection[str], histories: Mapping[str, H
     for name in _checkpoint(model, histories):
         history = histories.get(table_of_model(name))
         commits = [c for c in history.ancestors if _attempt(c) in batches] if history else []
-        parent = commits[-1].parent if len(commits) == len(batches) else None
-        starts[name] = str(parent) if parent else ALL
+        parent = commits[-1].parent if history and len(commits) == len(batches) else None
+        is_held = history is not None and parent in {commit.id for commit in history.ancestors}
+        starts[name] = str(parent) if is_held else ALL
     return starts
 
 

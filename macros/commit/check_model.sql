@@ -8,6 +8,9 @@
     {%- elif strategy == 'merge' and not config.get('unique_key') -%}
         {{ exceptions.raise_compiler_error(node.name ~ ": a merge needs a key; set unique_key in the model's config") }}
     {%- endif -%}
+    {%- if target.method == 'session' and target.threads | int > 1 -%}
+        {{ exceptions.raise_compiler_error('target ' ~ target.name ~ ' has one Spark session, which several threads would share: what one stages, another would publish. Leave --threads away, or use the target server') }}
+    {%- endif -%}
     {%- for column in contract_columns(node) if not is_known_type(column.type) -%}
         {{ exceptions.raise_compiler_error(node.name ~ ': column ' ~ column.name ~ " has the unknown type '" ~ column.type
             ~ "'; use boolean, int, bigint, float, double, decimal(p,s), date, timestamp, string, binary, or array, map, struct of them") }}

@@ -3,12 +3,15 @@
     consumed. It is the checkpoint: it moves with the data because it is in the same commit.
 
     inputs: {input name: {'from': snapshot id or none, 'to': snapshot id}}; `from` none means read from the beginning.
-    mode: first, range or full. code: what wrote it (code_version). attempt: unique to this try, so that a staged snapshot can be told from any other.
+    mode: first, range or full, or what amend_table was called for. code: what wrote it (code_version). attempt: unique to this try, so that a staged
+    snapshot can be told from any other. kept: what every commit hands on: {'rules': see settle_rules, 'redriven': time of the last redrive in it}.
 -#}
-{% macro checkpoint_document(model_name, code, attempt, mode, inputs) %}
-    {%- do return(tojson({
+{% macro checkpoint_document(model_name, code, attempt, mode, inputs, kept={}) %}
+    {%- set document = {
         'medallion': 1, 'model': model_name, 'code': code, 'run': invocation_id, 'attempt': attempt, 'mode': mode, 'inputs': inputs,
-    }, sort_keys=true)) -%}
+    } -%}
+    {%- for name in ['rules', 'redriven'] if kept.get(name) -%} {%- do document.update({name: kept[name]}) -%} {%- endfor -%}
+    {%- do return(tojson(document, sort_keys=true)) -%}
 {% endmacro %}
 
 

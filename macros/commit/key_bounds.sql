@@ -2,8 +2,8 @@
     Where the keys of a small set lie: {'rows': n, 'ranges': [{'low', 'high', 'type'}] for range_predicate}.
 
     A literal predicate is what Iceberg can prune files and row groups by before a join. Sixteen ranges rather than one: a batch
-    is mostly recent keys with a few old ones, and one range over both would prune nothing. No ranges when the set is empty or a
-    key is null (a null key is in no range).
+    is mostly recent keys with a few old ones, and one range over both would prune nothing. No ranges when the set is empty, a
+    key is null (a null key is in no range), or keys of its type cannot be written as text.
 -#}
 {% macro key_bounds(view, column) %}
     {%- set sql -%}
@@ -18,7 +18,8 @@
         {%- set total.rows, total.nulls = total.rows + row['rows'] | int, total.nulls + row['nulls'] | int -%}
         {%- do ranges.append({'low': row['low'], 'high': row['high'], 'type': row['type']}) -%}
     {%- endfor -%}
-    {%- do return({'rows': total.rows, 'ranges': [] if total.nulls else ranges}) -%}
+    {%- set has_no_literal = ranges and modules.re.match('binary|array|map|struct', ranges[0].type) -%}
+    {%- do return({'rows': total.rows, 'ranges': [] if total.nulls or has_no_literal else ranges}) -%}
 {% endmacro %}
 
 

@@ -12,13 +12,8 @@
     {%- if not reads | selectattr('since', 'none') | rejectattr('kind', 'equalto', 'pinned') | list -%}
         {{ exceptions.raise_compiler_error(model.name ~ ': nothing it reads would ever make it run; read at least one input by new_files, new_rows or touched_rows') }}
     {%- endif -%}
-    {%- set relations = {model.name: relation} if relation else {} -%}
-    {%- for read in reads if read.kind != 'files' -%}
-        {%- for node in [read.node, read.since] if node -%}
-            {%- do relations.update({node.name: _existing_relation(node)}) -%}
-        {%- endfor -%}
-        {%- if read.kind == 'touched' -%} {%- do relations.update(_appended_inputs(read.node)) -%} {%- endif -%}
-    {%- endfor -%}
+    {%- set rules = rules_of(model, graph.nodes.values()) if relation else none -%}
+    {%- set relations = _relations_to_pin(relation, reads, rules) -%}
     {%- set lineages = dict({model.name: {'head': none, 'snapshots': {}}}, **read_lineages(relations)) -%}
     {%- do fail_point('in_pin') -%}
     {#- after the heads: files that another run commits in between are not new, or else move the head and are not published again -#}
@@ -26,11 +21,33 @@
         {%- do pin.files.update({read.view: list_new_files(read, relation, pin)}) -%}
     {%- endfor -%}
     {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads, lineages, pin.files,
-        none if should_full_refresh() else (var('replay', none) or {}).get(model.name)) -%}
+        none if should_full_refresh() else (var('replay', none) or {}).get(model.name), rules) -%}
     {%- if plan.refused -%}
         {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ') ~ '. Nothing was changed.' ~ _way_out(relation, plan)) }}
     {%- endif -%}
     {%- do return(dict(plan, **pin)) -%}
+{% endmacro %}
+
+
+{#-
+    {name: relation} of all tables whose history a run has to know, in the order in which they are looked at: another model's checkpoint
+    before the input that it is a place in, or that could be newer than the input is known to be.
+-#}
+{% macro _relations_to_pin(relation, reads, rules) %}
+    {%- set relations = {model.name: relation} if relation else {} -%}
+    {%- for read in reads if read.kind != 'files' -%} {%- do _existing_relation(read.node) -%} {%- endfor -%}
+    {%- for name in (rules.siblings if rules else []) -%} {%- do relations.update(_if_it_exists(node_named(name))) -%} {%- endfor -%}
+    {%- for read in reads if read.since -%} {%- do relations.update({read.since.name: _existing_relation(read.since)}) -%} {%- endfor -%}
+    {%- for read in reads if read.kind != 'files' -%}
+        {%- do relations.update({read.node.name: _existing_relation(read.node)}) -%}
+        {%- if read.kind == 'touched' -%} {%- do relations.update(_appended_inputs(read.node)) -%} {%- endif -%}
+    {%- endfor -%}
+    {%- do return(relations) -%}
+{% endmacro %}
+
+
+{% macro _if_it_exists(node) %}
+    {%- do return({node.name: relation_of(node)} if load_relation(relation_of(node)) is not none else {}) -%}
 {% endmacro %}
 
 
@@ -47,7 +64,7 @@
 {% macro _appended_inputs(node) %}
     {%- set found = {} -%}
     {%- for input in model_dependencies(node) if input.resource_type == 'model' and input.config.get('incremental_strategy') == 'append' -%}
-        {%- if load_relation(relation_of(input)) is not none -%} {%- do found.update({input.name: relation_of(input)}) -%} {%- endif -%}
+        {%- do found.update(_if_it_exists(input)) -%}
     {%- endfor -%}
     {%- do return(found) -%}
 {% endmacro %}
@@ -55,7 +72,10 @@
 
 {#- The one command that resolves a refusal: a rebuild, or for a table that is never rebuilt, a rollback; a refused replay says its own. -#}
 {% macro _way_out(relation, plan) %}
-    {%- if plan.replay -%} {%- do return('') -%} {%- endif -%}
+    {%- if plan.mend == 'redrive' -%} {%- do return(' Run: medallion redrive ' ~ model.name) -%}
+    {%- elif plan.mend == 'build' -%} {%- do return(' Run: dbt build --select ' ~ model.name ~ ' ' ~ rules_of(model, graph.nodes.values()).siblings | join(' ')) -%}
+    {%- elif plan.replay -%} {%- do return('') -%}
+    {%- endif -%}
     {%- if config.get('full_refresh') != false -%}
         {%- do return(' To rebuild it: dbt build --full-refresh --select ' ~ rebuild_selection(model.name, plan.lost, graph.nodes.values()) | join(' ')) -%}
     {%- elif plan.roll_back_to -%}

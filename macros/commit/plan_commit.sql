@@ -2,31 +2,35 @@
     Pure: what this run of a model will do, decided from the pinned histories alone.
 
     reads: from plan_reads. lineages: from read_lineages, by model name, the model's own included.
-    files: {view: number of new files}. strategy: append or merge. replay: see rewind_checkpoint.
+    files: {view: number of new files}. strategy: append or merge. replay: see rewind_checkpoint. rules: from rules_of.
     Returns {
         'mode': idle | first | range | full, 'write': append | merge | overwrite, 'parent': head of the table or none,
         'decisions': {view: decision}, 'inputs': {input: {'from', 'to'}}, 'refused': [reasons],
         'code': code version of the last commit or none, 'replay': replay, 'lost': [inputs whose history broke],
-        'roll_back_to': the snapshot before something else wrote, or none,
+        'roll_back_to': the snapshot before something else wrote, or none, 'kept': for checkpoint_document,
+        'is_judged_again': rows are read again of which some may not belong to the table any more, 'mend': see agree_on_rules,
     }
 -#}
-{% macro plan_commit(model_name, strategy, full_refresh, reads, lineages, files, replay=none) %}
+{% macro plan_commit(model_name, strategy, full_refresh, reads, lineages, files, replay=none, rules=none) %}
     {%- set parent = lineages[model_name].head -%}
     {%- set checkpoint = find_checkpoint(list_ancestors(lineages[model_name])) -%}
     {%- set refused = [] if full_refresh else _refuse_foreign(model_name, checkpoint) -%}
     {%- if strategy == 'append' and not full_refresh and not files and parent and not checkpoint.document and not checkpoint.foreign -%}
         {%- do refused.append('the commit that carried its checkpoint was expired, so it would append all of its input once more') -%}
     {%- endif -%}
+    {%- set agreed = agree_on_rules(rules, none if full_refresh else checkpoint.document, lineages, replay) -%}
+    {%- do refused.extend(agreed.refused) -%}
+    {%- set again = replay or agreed.replay -%}
     {%- set ancestors = {} -%}
-    {%- for name, lineage in lineages.items() if replay -%} {%- do ancestors.update({name: list_ancestors(lineage)}) -%} {%- endfor -%}
-    {%- do refused.extend(refuse_replay(replay, strategy, checkpoint.document, ancestors)) -%}
-    {%- set decisions = _decide_reads(reads, none if full_refresh else rewind_checkpoint(checkpoint.document, replay), lineages, files) -%}
+    {%- for name, lineage in lineages.items() if again -%} {%- do ancestors.update({name: list_ancestors(lineage)}) -%} {%- endfor -%}
+    {%- do refused.extend(refuse_replay(again, strategy, checkpoint.document, ancestors)) -%}
+    {%- set decisions = _decide_reads(reads, none if full_refresh else rewind_checkpoint(checkpoint.document, again), lineages, files) -%}
     {%- set rebuilt = full_refresh or _is_rebuilt(reads, decisions) -%}
     {%- if rebuilt -%} {%- set decisions = _decide_reads(reads, none, lineages, files) -%} {%- endif -%}
     {%- set inputs, triggers, lost = {}, [], [] -%}
     {%- for read in reads -%}
         {%- set decision = decisions[read.view] -%}
-        {%- if decision.kind == 'refused' and not (replay and refused) -%}
+        {%- if decision.kind == 'refused' and not (again and refused) -%}
             {%- do refused.append(read.node.name ~ ': ' ~ decision.reason) -%} {%- do lost.append(read.node.name) -%}
         {%- endif -%}
         {%- if is_trigger(read) -%}
@@ -38,7 +42,7 @@
     {%- set mode = 'idle' if is_idle else 'first' if parent is none else 'full' if rebuilt else 'range' -%}
     {%- set write = 'overwrite' if mode == 'full' else 'append' if mode == 'first' else strategy -%}
     {%- do return({'mode': mode, 'write': write, 'parent': parent, 'decisions': decisions, 'inputs': inputs, 'refused': refused,
-        'lost': lost, 'replay': replay, 'roll_back_to': checkpoint.foreign[-1].parent if checkpoint.foreign else none, 'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
+        'lost': lost, 'replay': replay, 'kept': agreed.kept, 'mend': agreed.mend, 'is_judged_again': again is not none and not again.get('rejected'), 'roll_back_to': checkpoint.foreign[-1].parent if checkpoint.foreign else none, 'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
 {% endmacro %}
 
 

@@ -6,10 +6,10 @@
     only moves the checkpoint. Whatever the write does, the session's setting does not outlive it.
 -#}
 {% macro stage_batch(batch, relation, plan) %}
-    {%- set document = checkpoint_document(model.name, plan.code, plan.attempt, plan.mode, plan.inputs) -%}
+    {%- set document = checkpoint_document(model.name, plan.code, plan.attempt, plan.mode, plan.inputs, plan.kept) -%}
     {%- set write = 'append' if batch.rows == 0 else plan.write -%}
     {%- set sql = write_sql(write, relation, batch, column_list('unique_key'), column_list('order_by')) -%}
-    {%- do _check_session(relation) -%}
+    {%- do check_session(model.name, relation) -%}
     {%- do fail_point('before_stage') -%}
     {%- do run_statement('set spark.wap.id = ' ~ document) -%}
     {%- set error = write_readable(sql, batch, plan) -%}
@@ -28,20 +28,4 @@
     {%- set rows = found[0]['added'] | int(0) -%}
     {%- do return({'id': found[0]['id'], 'sql': sql, 'write': write, 'rows': rows, 'attempt': plan.attempt,
         'message': write ~ ' ' ~ rows ~ ' rows as snapshot ' ~ found[0]['id']}) -%}
-{% endmacro %}
-
-
-{#-
-    Refuse to write where a write would not be staged, or would be staged by somebody else's setting. What an interrupted run of
-    this project left in the session is simply replaced.
--#}
-{% macro _check_session(relation) %}
-    {%- if run_query("show tblproperties " ~ relation ~ " ('write.wap.enabled')")[0]['value'] != 'true' -%}
-        {{ exceptions.raise_compiler_error(model.name ~ ": the table property write.wap.enabled of " ~ relation ~ " is not true, so nothing can be staged. Nothing was written; set it: alter table "
-            ~ relation ~ " set tblproperties ('write.wap.enabled' = 'true')") }}
-    {%- endif -%}
-    {%- set leaked = run_query('set spark.wap.id')[0]['value'] -%}
-    {%- if leaked != '<undefined>' and parse_checkpoint(leaked) is none -%}
-        {{ exceptions.raise_compiler_error(model.name ~ ": spark.wap.id is set in this session to '" ~ leaked ~ "' by something else. Nothing was written; run: reset spark.wap.id") }}
-    {%- endif -%}
 {% endmacro %}

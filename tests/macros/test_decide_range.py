@@ -21,7 +21,6 @@ def _newest_first(text: str) -> list[Node]:
     [
         # an input without a commit
         ("", None, "nothing", (None, None)),
-        ("", "A", "nothing", ("A", None)),
         # a model without a checkpoint
         ("A", None, "all", (None, "A")),
         ("A B C", None, "all", (None, "C")),
@@ -49,6 +48,11 @@ def test_the_range(history: str, start: str | None, kind: str, ends: tuple[Any, 
 @pytest.mark.parametrize(
     ("history", "start", "said"),
     [
+        (
+            "",
+            "A",
+            "snapshot A, which was consumed last, is no longer in its history",
+        ),  # dropped and made anew
         ("A B", "X", "snapshot X, which was consumed last, is no longer in its history"),
         ("A B:overwrite", "A", "snapshot B (overwrite) changed rows that were consumed already"),
         ("A B:delete", "A", "snapshot B (delete) changed rows"),

@@ -55,7 +55,6 @@ def test_the_ranges_bound_the_change(history: list[Node], start: str, ranges: Ra
     ("history", "start"),
     [
         ([], None),
-        ([], "S1"),
         ([FIRST], "S1"),
         ([FIRST, COMPACTED], "S9"),
         ([FIRST, COMPACTED], "S1"),
@@ -68,6 +67,7 @@ def test_nothing_changed(history: list[Node], start: str | None) -> None:
 @pytest.mark.parametrize(
     ("history", "start"),
     [
+        pytest.param([], "S1", id="dropped and made anew"),
         pytest.param([FIRST, SECOND], None, id="no checkpoint"),
         pytest.param([FIRST, SECOND], "S7", id="rolled back or expired"),
         pytest.param([FIRST, FOREIGN], "S1", id="another tool wrote last"),
@@ -81,4 +81,4 @@ def test_nothing_changed(history: list[Node], start: str | None) -> None:
 )  # fmt: skip
 def test_whatever_has_no_bounds_means_everything(history: list[Node], start: str | None) -> None:
     decision = Project().decide_touched(history[::-1], start)
-    assert decision == {"kind": "all", "from": None, "to": history[-1].id}
+    assert decision == {"kind": "all", "from": None, "to": history[-1].id if history else None}

@@ -66,6 +66,12 @@ def test_the_bounds_of_a_batch(tiles: list[Node], rows: int, ranges: list[tuple[
     }
 
 
+def test_a_key_that_cannot_be_written_as_text_has_no_bounds() -> None:
+    binary = Node(low="\ufffd", high="\ufffd", rows="2", type="binary", nulls="0")
+    project = Project(connection=Connection([("ntile(16)", [binary])]))
+    assert project.key_bounds("`b`", "id") == {"rows": 2, "ranges": []}
+
+
 def test_the_bounds_of_a_batch_make_a_predicate() -> None:
     tiles = [tile("1", "5", 3), tile("7", "9", 2)]
     project = Project(connection=Connection([("ntile(16)", tiles)]))

@@ -143,7 +143,9 @@ def test_the_latest_by_key() -> None:
 
 # -- staging and publishing ---------------------------------------------------------------------------------
 
-PLAN = Node(code="c0", attempt="try_1", mode="range", inputs={}, write="merge", parent="S1", temporary=[])
+PLAN = Node(
+    code="c0", attempt="try_1", mode="range", inputs={}, write="merge", parent="S1", temporary=[], kept={}
+)
 
 
 STAGED = Node(id="S2", parent="S1", added="7", removed=None, removed_positions=None)
