@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +11,18 @@ from datetime import datetime, timezone
 from runner.emr import layout
 from runner.emr.artifacts import list_artifacts
 from runner.emr.job import Job, Limits, ask_to_cancel, find_job, get_job, list_jobs, start_job
-from runner.emr.runs import Request, check_run, new_run, read_request, read_result, save_request, whoami
+from runner.emr.runs import (
+    DriverResult,
+    Request,
+    check_run,
+    new_run,
+    read_request,
+    read_result,
+    save_request,
+    whoami,
+)
 from runner.emr.session import Session
-from runner.errors import NotOnAws, TimedOut, UsageError
+from runner.errors import Cancelled, NotOnAws, TimedOut, UsageError
 
 COMMANDS = (
     *("build", "run", "test", "seed", "snapshot", "compile", "docs", "source", "show", "list", "ls"),
@@ -32,12 +42,22 @@ class Order:
     state_from: str | None = None
 
 
-def check_args(args: Sequence[str]) -> tuple[str, ...]:
+def check_args(args: Sequence[str], *, has_state: bool = False) -> tuple[str, ...]:
     """Return dbt's arguments if the driver can pass them on; raise UsageError, before it costs money."""
     if not args or args[0] not in COMMANDS:
         given = f"{args[0]!r} is not a dbt command" if args else "no dbt command is given"
         raise UsageError(
             given, fix="Write it after two dashes: medallion emr submit -- build --select silver"
+        )
+    if args[0] == "retry" and not has_state:
+        raise UsageError(
+            "dbt retry needs the state of the run that failed",
+            fix="Let it come along: medallion emr retry [RUN]",
+        )
+    if tuple(args[:2]) == ("docs", "serve"):
+        raise UsageError(
+            "nobody could open what `docs serve` shows there",
+            fix="Make one file instead: medallion emr submit -- docs generate --static",
         )
     ours = next((arg for arg in args if arg.partition("=")[0] in _OURS), None)
     if ours:
@@ -45,11 +65,19 @@ def check_args(args: Sequence[str]) -> tuple[str, ...]:
     return tuple(args)
 
 
+def how_to_repeat(order: Order) -> str:
+    """Return the command after which an order, which may be under way, is under way once. Pure."""
+    if order.state_from:
+        seen = f"medallion emr status {order.run}"
+        return f"see whether it began: {seen}; if not: medallion emr retry {order.state_from}"
+    return f"repeat it safely: medallion emr submit --run {order.run} -- {shlex.join(order.args)}"
+
+
 def submit(session: Session, order: Order, package: str, limits: Limits) -> Job:
     """Write what is asked for and start its job; an order with a known run gives that run's job."""
     request = Request(
         run=check_run(order.run or new_run()),
-        args=check_args(order.args),
+        args=check_args(order.args, has_state=order.state_from is not None),
         package=package,
         submitted_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         by=whoami(),
@@ -67,16 +95,25 @@ def order_retry(session: Session, run: str | None, args: Sequence[str]) -> Order
     result = read_result(session, job.run)
     if result is not None and result.exit_code == 0:
         raise UsageError(f"run {job.run} succeeded; nothing of it is left to do", fix="Submit a new run")
-    left = list_artifacts(session, job.run)
-    missing = [name for name in RESTORED if name not in left]
-    if missing:
+    lacks = _what_it_lacks(session, job, result)
+    if lacks:
         before = read_request(session, job.run)
-        asked = " ".join(before.args) if before else "build"
+        asked = shlex.join(before.args) if before else "build"
         raise UsageError(
-            f"run {job.run} left no {missing[0]}: dbt did not get that far, or was interrupted",
+            f"run {job.run} {lacks}",
             fix=f"Submit it again, nothing is done twice: medallion emr submit -- {asked}",
         )
     return Order(("retry", *args), state_from=job.run)
+
+
+def _what_it_lacks(session: Session, job: Job, result: DriverResult | None) -> str:
+    """Say why dbt could not retry a run; empty if it can."""
+    if job.state == "CANCELLED" or (result and result.exit_code == Cancelled.exit_code):
+        # dbt notes what it had done and not what it still had to do: a retry would find nothing to do
+        return "was cancelled, and dbt does not know what was left of it"
+    left = list_artifacts(session, job.run)
+    missing = next((name for name in RESTORED if name not in left), "")
+    return f"left no {missing}: dbt did not get that far, or was interrupted" if missing else ""
 
 
 def _last_failed(session: Session) -> Job:
@@ -91,7 +128,7 @@ def cancel(session: Session, job: Job, grace: float, tell: Callable[[str], None]
     """End a job, gently first, and wait until it has ended; return it as it ended.
 
     A running driver sees the request on S3, lets dbt stop and saves what it has. What has not ended after
-    `grace` seconds, or has not begun, is ended by EMR.
+    `grace` seconds, has not begun, or is about to be tried again, is ended by EMR.
     """
     if job.is_final:
         return job
@@ -99,7 +136,7 @@ def cancel(session: Session, job: Job, grace: float, tell: Callable[[str], None]
     session.write_json(layout.cancel(job.run), asked)
     if job.state == "RUNNING" and grace > 0:
         tell(f"asked the driver to stop; EMR ends the job in {grace:.0f} s")
-        job = wait_for_end(session, job, grace)
+        job = wait_for_end(session, job, grace, is_attempt_only=True)
         if job.is_final:
             return job
     tell("asked EMR to end the job")
@@ -114,10 +151,17 @@ def cancel(session: Session, job: Job, grace: float, tell: Callable[[str], None]
     return job
 
 
-def wait_for_end(session: Session, job: Job, seconds: float, pause: float = 1.0) -> Job:
-    """Return a job when it is over, or as it is after so many seconds. CANCELLING is not over."""
-    deadline = time.monotonic() + seconds
+def wait_for_end(
+    session: Session, job: Job, seconds: float, pause: float = 1.0, *, is_attempt_only: bool = False
+) -> Job:
+    """Return a job when it is over, or as it is after so many seconds. CANCELLING is not over.
+
+    With `is_attempt_only` the end of the attempt that runs is enough: EMR may be about to begin another one.
+    """
+    deadline, attempt = time.monotonic() + seconds, job.attempt
     while not job.is_final and (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         job = replace(get_job(session, job.id), run=job.run)
+        if is_attempt_only and (job.state != "RUNNING" or job.attempt > attempt):
+            return job
     return job

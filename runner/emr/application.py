@@ -5,6 +5,7 @@ An application that a CloudFormation stack made is the stack's: it is looked at 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from runner.emr.session import Session
 from runner.errors import NotOnAws, TimedOut, UsageError
 
 _DISK_GB = 20  # of each worker, EMR's default
+_QUEUE_MINUTES = 360  # EMR's default too; deploy/medallion.yaml has the same
 _STACK_TAG = "aws:cloudformation:stack-name"
 _RESTING = ("CREATED", "STOPPED")
 _MADE = (*_RESTING, "STARTING", "STARTED", "STOPPING")
@@ -35,7 +37,8 @@ class Change:
 def wanted_settings(environment: Environment) -> dict[str, Any]:
     """Return what the application should be, in the words of EMR's API.
 
-    Its capacity is that of one run at its largest, as the lock lets an environment run one at a time.
+    Its capacity is that of one run at its largest, as the lock lets an environment run one at a time. A
+    second one is queued: its driver would take of that capacity what the first one's executors need.
     """
     driver, executor = environment.driver, environment.executor
     workers = 1 + executor.max
@@ -49,6 +52,7 @@ def wanted_settings(environment: Environment) -> dict[str, Any]:
             "memory": f"{driver.gigabytes + executor.gigabytes * executor.max} GB",
             "disk": f"{_DISK_GB * workers} GB",
         },
+        "schedulerConfiguration": {"maxConcurrentRuns": 1, "queueTimeoutMinutes": _QUEUE_MINUTES},
     }
 
 
@@ -70,13 +74,18 @@ def decide_change(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) ->
 
 def refuse_if_of_stack(found: Mapping[str, Any], what: str) -> None:
     """Raise UsageError for an application that a stack made: a change behind its back would be undone."""
-    stack = found.get("tags", {}).get(_STACK_TAG)
+    stack = stack_of(found)
     if stack:
         raise UsageError(
             f"the application {found['name']} is part of the stack {stack} and {what}",
             fix="Change the stack: aws cloudformation deploy --template-file deploy/medallion.yaml"
             f" --stack-name {stack}",
         )
+
+
+def stack_of(found: Mapping[str, Any]) -> str:
+    """Return the CloudFormation stack that an application belongs to; empty for none."""
+    return str(found.get("tags", {}).get(_STACK_TAG) or "")
 
 
 def find_application(session: Session) -> dict[str, Any] | None:
@@ -99,7 +108,7 @@ def change_application(session: Session, change: Change) -> None:
                 name=environment.application,
                 type="SPARK",
                 tags={"medallion": environment.application},
-                clientToken=f"{environment.application}-{int(time.time())}"[:64],
+                clientToken=creation_token(environment.application, int(time.time())),
                 **wanted,
             )
         _wait_until(session, made["applicationId"], _MADE)
@@ -109,6 +118,11 @@ def change_application(session: Session, change: Change) -> None:
             session.emr.update_application(
                 applicationId=change.id, clientToken=f"{change.id}-{int(time.time())}"[:64], **wanted
             )
+
+
+def creation_token(application: str, now: int) -> str:
+    """Return a token of the characters that EMR takes: a name may hold others, like / and #. Pure."""
+    return f"{hashlib.sha256(application.encode()).hexdigest()[:32]}-{now}"
 
 
 def stop_application(session: Session, identifier: str) -> None:
@@ -151,6 +165,8 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
         "auto start": settings.get("autoStartConfiguration", {}).get("enabled"),
         "auto stop": settings.get("autoStopConfiguration", {}).get("enabled"),
         "idle minutes": settings.get("autoStopConfiguration", {}).get("idleTimeoutMinutes"),
+        "runs at once": settings.get("schedulerConfiguration", {}).get("maxConcurrentRuns"),
+        "queue minutes": settings.get("schedulerConfiguration", {}).get("queueTimeoutMinutes"),
         **{key: settings.get("maximumCapacity", {}).get(key) for key in ("cpu", "memory", "disk")},
     }
 

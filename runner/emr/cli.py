@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from runner.dbt_args import gated
 from runner.emr import cli_deploy, cli_look
-from runner.emr.actions import Order, cancel, check_args, order_retry, submit
+from runner.emr.actions import Order, cancel, check_args, how_to_repeat, order_retry, submit
 from runner.emr.cli_options import (
     AsJson,
     Attempts,
@@ -25,9 +26,10 @@ from runner.emr.cli_options import (
 from runner.emr.follow import View, Watch
 from runner.emr.job import Job, Limits, find_job
 from runner.emr.logs import LogTail
-from runner.emr.runs import check_run
+from runner.emr.runs import check_run, new_run
 from runner.emr.session import Session
 from runner.emr.watching import detached, read_view, watch_run
+from runner.errors import AwsError, Cancelled
 
 app = typer.Typer(rich_markup_mode="markdown", context_settings={"help_option_names": ["-h", "--help"]})
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
@@ -181,7 +183,7 @@ def _submit_order(
 ) -> None:
     console = console_for(as_json=showing.as_json)
     package = cli_deploy.ensure_package(session, may_deploy=may_deploy, tell=console.print)
-    job = submit(session, order, package, limits)
+    job = _submit_once(session, replace(order, run=order.run or new_run()), package, limits)
     console.print(f"run {job.run} is job {job.id} of {session.environment.application}", highlight=False)
     if not showing.is_waiting:
         _tell_detached(job, showing)
@@ -189,6 +191,19 @@ def _submit_order(
     tail = LogTail(session, job) if showing.with_logs else None
     limit = (limits.timeout_minutes + START_MINUTES) * 60
     watch_run(Watch(session, tail, limit), job, console, as_json=showing.as_json)
+
+
+def _submit_once(session: Session, order: Order, package: str, limits: Limits) -> Job:
+    """Submit an order whose run has its id already: whoever does not hear of it in the end can name it."""
+    try:
+        return submit(session, order, package, limits)
+    except KeyboardInterrupt:
+        what = f"stopped while run {order.run} was being submitted, which may have begun"
+        fix = f"Look: medallion emr attach {order.run}. If there is none, {how_to_repeat(order)}"
+        raise Cancelled(what, fix=fix) from None
+    except AwsError as error:
+        fix = f"{error.fix.rstrip('.')}. Then {how_to_repeat(order)}"
+        raise type(error)(error.what, fix=fix.removeprefix(". ")) from error
 
 
 def _tell_detached(job: Job, showing: _Showing) -> None:

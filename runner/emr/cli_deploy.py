@@ -100,7 +100,7 @@ def destroy_all(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove the application and the packages. Tables, landed files and runs stay, unless --erase-data."""
+    """Remove the packages, and the application if no stack owns it. The lake stays, unless --erase-data."""
     session = open_session(context, env)
     name = session.environment.name
     if erase_data is not None:

@@ -14,14 +14,13 @@ from runner.emr.cli_options import AsJson, Env, Run, open_session, print_json
 from runner.emr.cost import FILE, Cost, cost_of, load_prices
 from runner.emr.follow import View, read_outcome
 from runner.emr.job import dashboard, find_job, get_job, list_jobs
-from runner.emr.logs import STREAMS, LogTail
+from runner.emr.logs import LATE, STREAMS, LogTail
 from runner.emr.runs import read_request
 from runner.emr.session import Session
 from runner.emr.summary import Screen, jobs_table, run_json
 from runner.emr.watching import print_summary, read_view
 from runner.errors import UsageError
 
-LATE = 600.0  # seconds after a job's end within which EMR uploads its logs
 out = Console()
 
 
@@ -73,7 +72,9 @@ def logs(  # noqa: PLR0913, PLR0917 - one argument for each flag
     run: Run = None,
     env: Env = None,
     stream: Annotated[str, typer.Option(help="stdout or stderr: Spark writes to stderr.")] = "stderr",
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run is over.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run's log is whole.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for a log that EMR has not uploaded yet, 10 minutes at most.")
     ] = False,

@@ -6,9 +6,10 @@ point last: where the entry point is, the package is whole, and nothing of it is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +20,7 @@ from runner.emr.application import (
     decide_change,
     delete_application,
     find_application,
+    stack_of,
     wanted_settings,
 )
 from runner.emr.aws_errors import aws_errors
@@ -96,14 +98,25 @@ def upload(session: Session, package: Package) -> None:
 
 
 def destroy(session: Session) -> list[str]:
-    """Remove the application and the packages; tables, files and runs stay. Return what was done."""
-    done = []
+    """Remove the application, unless a stack owns it, and the packages; tables, files and runs stay.
+
+    Return what was done, and what is left to do.
+    """
     found = find_application(session)
-    if found is not None:
-        delete_application(session, found)
-        done.append(f"application {found['name']} ({found['applicationId']}): deleted")
+    done = [] if found is None else [_remove(session, found)]
     count = delete_objects(session, [layout.PACKAGES])
     return [*done, f"{layout.uri(session.bucket, layout.PACKAGES)}: {count} objects deleted"]
+
+
+def _remove(session: Session, found: Mapping[str, Any]) -> str:
+    named, stack = f"application {found['name']} ({found['applicationId']})", stack_of(found)
+    if stack:
+        command = (
+            f"aws cloudformation delete-stack --stack-name {stack} --region {session.environment.region}"
+        )
+        return f"{named}: belongs to the stack {stack} and goes with it: {command}"
+    delete_application(session, found)
+    return f"{named}: deleted"
 
 
 def erase(session: Session, typed: str, databases: Sequence[str]) -> list[str]:

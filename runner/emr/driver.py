@@ -2,6 +2,7 @@
 
 It is started by the image's Python, perhaps an old one, and uploaded beside the archive: so it needs no more
 than the standard library of Python 3.7, and imports the rest only when it has looked whether it is there.
+Looking is not importing: to import dbt with a Python that is too old is a syntax error.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 ARCHIVE = "medallion"  # the folder that spark.archives unpacks the archive to
-NEEDED = ("boto3", "dbt.cli.main", "dbt.adapters.spark", "pyhive.hive", "yaml", "jinja2", "dbt_medallion")
+NEEDED = (
+    *("boto3", "botocore", "dbt.cli.main", "dbt.adapters.spark", "yaml", "jinja2", "agate", "dbt_medallion"),
+    # what dbt-spark speaks to the Thrift server with: it would only say in mid-run what is missing
+    *("pyhive.hive", "TCLIService", "thrift", "thrift_sasl", "puresasl", "sqlparams"),
+)
 INFRASTRUCTURE = 3
 
 
@@ -23,16 +27,17 @@ def main() -> int:
     project = add_archive(Path.cwd())
     missing = find_missing(project)
     if missing:
-        line = "; ".join(missing)
-        print(f"driver: {line}", file=sys.stderr, flush=True)
-        report(given, line)
-        return INFRASTRUCTURE
-    from runner.emr.driver_run import run  # noqa: PLC0415
-
+        return fail(given, "; ".join(missing))
     try:
-        return run(given.bucket, given.run, project, force=given.force_lock)
+        from runner.emr.driver_run import run  # noqa: PLC0415
+    except Exception as error:  # of another platform, or torn: what looking cannot see
+        return fail(
+            given, f"the archive cannot be imported: {one_line(error)}; run `medallion emr deploy` again"
+        )
+    try:
+        return run(given.bucket, given.run, project, force=given.force_lock, is_scheduled=given.scheduled)
     except Exception as error:  # not even the result could be written: that is no failure of the data
-        print(f"driver: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        print(f"driver: {one_line(error)}", file=sys.stderr, flush=True)
         return INFRASTRUCTURE
 
 
@@ -42,6 +47,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--force-lock", action="store_true")
+    parser.add_argument(
+        "--scheduled", action="store_true", help="nobody submitted it: there is no request.json"
+    )
     return parser.parse_args(arguments)
 
 
@@ -59,25 +67,37 @@ def add_archive(folder: Path) -> Path:
 
 def find_missing(project: Path) -> list[str]:
     """Return what the image or the archive lacks for the rest of the driver to run, each with the fix."""
-    missing: list[str] = []
     if sys.version_info < (3, 10):  # noqa: UP036 - the image's default is 3.9
         version = ".".join(map(str, sys.version_info[:2]))
         fix = "set spark.emr-serverless.driverEnv.PYSPARK_PYTHON in profiles/emr.yml to python3.11"
-        missing.append(f"Python {version} is too old for dbt: {fix}")
+        return [f"Python {version} is too old for dbt: {fix}"]
     if not (project / "dbt_project.yml").is_file():
-        return [*missing, f"the archive is not unpacked in ./{ARCHIVE}: spark.archives has to name it"]
-    absent = ", ".join(name for name in NEEDED if not is_importable(name))
+        return [f"the archive is not unpacked in ./{ARCHIVE}: spark.archives has to name it"]
+    absent = ", ".join(name for name in NEEDED if not is_there(name))
     if absent:
-        missing.append(f"the archive lacks the Python packages {absent}: run `medallion emr deploy` again")
-    return missing
+        return [f"the archive lacks the Python packages {absent}: run `medallion emr deploy` again"]
+    return []
 
 
-def is_importable(name: str) -> bool:
-    """Tell whether Python finds a module."""
-    try:
-        return find_spec(name) is not None
-    except ImportError:
-        return False
+def is_there(name: str) -> bool:
+    """Tell whether a module lies where Python looks, without importing anything of it."""
+    file = name.replace(".", "/")
+    places = [Path(place) for place in sys.path]
+    return any(
+        (place / f"{file}.py").is_file() or (place / file / "__init__.py").is_file() for place in places
+    )
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's kind and what it says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
+
+
+def fail(given: argparse.Namespace, line: str) -> int:
+    """Say why dbt was not begun, in the log and in the bucket; return the exit code."""
+    print(f"driver: {line}", file=sys.stderr, flush=True)
+    report(given, line)
+    return INFRASTRUCTURE
 
 
 def report(given: argparse.Namespace, line: str) -> None:

@@ -59,7 +59,9 @@ class DbtProcess:
         logging = ["--log-format", "json", "--log-level", "debug", "--log-format-file", "text"]
         command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *logging, *arguments]
         self._events: SimpleQueue[str] = SimpleQueue()
+        self.has_begun = False  # False for ever when it cannot even be imported
         self.last_error = ""
+        self.last_words = ""  # of Python, not of dbt
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -103,8 +105,11 @@ class DbtProcess:
         for line in self._process.stdout:
             kept, told = keep_event(line.rstrip("\n"))
             if kept:
+                self.has_begun = True
                 self._events.put(kept)
                 if '"level": "error"' in kept:
                     self.last_error = first_line(told.removeprefix("Encountered an error:"))
+            elif told.strip() and not told.startswith(" "):
+                self.last_words = told
             if told:
                 print(told, flush=True)

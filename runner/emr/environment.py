@@ -1,7 +1,8 @@
 """Reads one environment of `profiles/emr.yml`: where the project runs on AWS, and how much it may take.
 
-A value is taken from the variable MEDALLION_EMR_<KEY>, else from the file, else from the default. Nothing
-here is secret: credentials come from the AWS SDK's own chain.
+A value is taken from the variable MEDALLION_EMR_<KEY>, else from the file, else from the default; `driver`,
+`executor` and `spark:` are of several parts, and stand in the file only. Nothing here is secret: credentials
+come from the AWS SDK's own chain.
 """
 
 from __future__ import annotations

@@ -73,8 +73,9 @@ class Watch:
             yield self._look(view)
 
     def _look(self, view: View) -> View:
-        events, self._last_event = read_events(self.session, view.job.run, self._last_event)
+        events, last = read_events(self.session, view.job.run, self._last_event)
         log = tuple(self.log.read_new()) if self.log else ()
+        self._last_event = last  # only now: had the log not been reached, these events would be gone
         return View(view.job, fold(view.progress, events), log)
 
     def _check_limit(self, job: Job, began: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from runner.emr import layout
 from runner.emr.aws_errors import aws_errors
 from runner.emr.cost import Usage, usage_of
-from runner.emr.runs import NAME, Request, client_token
+from runner.emr.runs import NAME, Request, check_run, client_token, is_run
 from runner.emr.session import Session
 from runner.emr.spark_submit import submit_parameters
 from runner.emr.states import FINAL, Outcome, decide_exit, is_final
@@ -43,8 +43,11 @@ class Job:
 
     @property
     def is_over_time(self) -> bool:
-        """Tell whether EMR ended it for the time that it took."""
-        is_used_up = 0 < self.timeout_minutes * 60 <= self.seconds
+        """Tell whether EMR ended it for the time that it took.
+
+        `seconds` are those of all attempts: of a second one they say nothing, only EMR's words do.
+        """
+        is_used_up = self.attempt == 1 and 0 < self.timeout_minutes * 60 <= self.seconds
         return is_used_up or re.search(r"time(d |-)?out|execution time", self.details, re.I) is not None
 
     def as_json(self) -> dict[str, Any]:
@@ -72,10 +75,11 @@ class Limits:
 
 def read_job(told: Mapping[str, Any]) -> Job:
     """Read a job run from EMR's answer, of one job or of a list."""
-    name = str(told.get("name") or "")
+    named = str(told.get("name") or "").removeprefix(NAME)
     identifier = str(told.get("jobRunId") or told["id"])
+    is_ours = str(told.get("name") or "").startswith(NAME) and is_run(named)  # anyone may name a job anything
     return Job(
-        run=name.removeprefix(NAME) if name.startswith(NAME) else identifier,
+        run=named if is_ours else identifier,
         id=identifier,
         state=str(told["state"]),
         details=str(told.get("stateDetails") or ""),
@@ -158,7 +162,7 @@ def find_job(session: Session, run: str | None) -> Job:
                 f"{session.environment.application} has no runs yet", fix="Submit one: medallion emr submit"
             )
         return get_job(session, newest.id)
-    known = session.read_json(layout.job(run))
+    known = session.read_json(layout.job(check_run(run)))
     if known:
         return replace(get_job(session, str(known["job_run_id"])), run=run)
     # its id was not noted: the submitting client was ended at that moment, or a schedule started it

@@ -6,7 +6,7 @@
     runs/<run>/job.json                           EMR's ids of the job; written when it is started
     runs/<run>/events/<000001>.jsonl              dbt's events, as the driver uploads them
     runs/<run>/artifacts/…                        manifest.json, run_results.json, …
-    runs/<run>/result.json                        how it ended; written last
+    runs/<run>/result.json                        how it ended; no exit code while an attempt runs
     runs/<run>/cancel                             if it appears, the driver stops dbt
     locks/<environment>.json                      who runs dbt on this environment now
     logs/applications/<app>/jobs/<job>/…          EMR's own logs

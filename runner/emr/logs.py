@@ -11,13 +11,16 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 
 from runner.emr import layout
+from runner.emr.aws_errors import aws_errors
 from runner.emr.job import Job, get_job
 from runner.emr.session import Session
 from runner.errors import NotOnAws
 
 STREAMS = ("stdout", "stderr")
+LATE = 600.0  # seconds after a job's end within which EMR uploads its logs
 _ATTEMPT = re.compile(r"/attempts/(\d+)/")
 
 
@@ -38,10 +41,10 @@ class LogTail:
         found = self._find()
         if found is None or found == (self._key, self._etag):
             return []
+        text = unpack(self.session.read(found[0]) or b"").decode(errors="replace")
         if found[0] != self._key:  # another attempt began: from its beginning
             self._lines = 0
-        self._key, self._etag = found
-        text = unpack(self.session.read(self._key) or b"").decode(errors="replace")
+        self._key, self._etag = found  # only now that it was read
         lines = text.splitlines()[: None if text.endswith("\n") else -1]
         self._last = [] if text.endswith("\n") else text.splitlines()[-1:]
         new = lines[self._lines :]
@@ -49,17 +52,28 @@ class LogTail:
         return new
 
     def read_all(self, *, follow: bool, patience: float, pause: float = 2.0) -> Iterator[str]:
-        """Yield the log's lines: what is there, then with `follow` what comes until the job is over.
+        """Yield the log's lines: what is there, then with `follow` what comes until EMR has uploaded its end.
 
         Waits for a log that is not there yet for `patience` seconds; raises NotOnAws when it does not come.
         """
         self._check_there(patience, pause)
         yield from self.read_new()
-        while follow and not self.job.is_final:
+        while follow and not (self.job.is_final and self._is_whole()):
             time.sleep(pause)
-            self.job = replace(get_job(self.session, self.job.id), run=self.job.run)
+            if not self.job.is_final:
+                self.job = replace(get_job(self.session, self.job.id), run=self.job.run)
             yield from self.read_new()
         yield from self._last  # what never got its end
+
+    def _is_whole(self) -> bool:
+        """Tell whether what was read is from after the job's end, or nothing more is to be expected."""
+        ended = self.job.ended_at
+        if ended is None or datetime.now(timezone.utc) > ended + timedelta(seconds=LATE):
+            return True
+        with aws_errors(f"look at s3://{self.session.bucket}/{self._key}"):
+            head = self.session.s3.head_object(Bucket=self.session.bucket, Key=self._key)
+        is_later = head["LastModified"] >= ended.replace(microsecond=0)  # S3 counts whole seconds
+        return bool(head["ETag"] == self._etag and is_later)
 
     def _check_there(self, patience: float, pause: float) -> None:
         deadline = time.monotonic() + patience

@@ -14,14 +14,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from runner.emr.archive import Entry, Part, digest_of, write_archive
 from runner.emr.site_packages import Platform, cache_dir, site_part
 from runner.errors import UsageError
 from runner.provision import PLUGIN, PLUGIN_FILE
 
-# Folder -> the files of it that belong to the project. Hidden files and links out of the project never do.
+# Folder -> the files of it that belong to the project. Hidden files never do, nor do links to anything else.
 ALLOWED: dict[str, tuple[str, ...]] = {
     "models": (".sql", ".yml", ".yaml", ".md"),
     "macros": (".sql", ".yml", ".yaml", ".md"),
@@ -82,16 +82,27 @@ def project_entries(project_dir: Path) -> Iterator[Entry]:
 def project_files(project_dir: Path) -> list[Path]:
     """Return the files of the allow-list that are there."""
     single = [project_dir / name for name in ALLOWED_FILES]
-    in_folders = (
-        path
-        for folder, suffixes in ALLOWED.items()
-        for path in _walk(project_dir / folder)
-        if path.suffix in suffixes and not path.name.startswith(".")
-    )
+    in_folders = (path for folder in ALLOWED for path in _walk(project_dir / folder))
     root = project_dir.resolve()
     return sorted(
-        path for path in (*single, *in_folders) if path.is_file() and path.resolve().is_relative_to(root)
+        path
+        for path in (*single, *in_folders)
+        if path.is_file() and is_allowed(path.relative_to(project_dir)) and _is_meant(path, root)
     )
+
+
+def is_allowed(name: PurePath) -> bool:
+    """Tell whether the allow-list has a file, by its name in the project. Pure."""
+    if any(part.startswith((".", "__pycache__")) for part in name.parts):
+        return False
+    of_folder = (suffixes for folder, suffixes in ALLOWED.items() if name.is_relative_to(folder))
+    return str(name) in ALLOWED_FILES or any(name.suffix in suffixes for suffixes in of_folder)
+
+
+def _is_meant(path: Path, root: Path) -> bool:
+    """Tell whether a link leads to what is allowed too: one to .env would be read by another name."""
+    real = path.resolve()
+    return real.is_relative_to(root) and is_allowed(real.relative_to(root))
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -1,9 +1,10 @@
 """Every IAM action that the project needs on AWS, who needs it and what for.
 
-Four principals: `submit` runs and watches jobs, `job` is the role of a job itself, `deploy` also makes,
-changes and removes the application, `erase` removes all data and has no policy in the template. The
-tests compare this list with the calls in the code, with the policies in deploy/medallion.yaml and with
-docs/emr-permissions.md.
+Five principals: `submit` runs and watches jobs, `job` is the role of a job itself, `deploy` also makes,
+changes and removes the application, `erase` removes all data and has no policy in the template, `read` asks
+by Athena: its policy, which `medallion connect athena` prints, has also what Athena does in the asker's name.
+The tests compare this list with the calls in the code, with the policies in deploy/medallion.yaml and of
+`connect`, and with docs/emr-permissions.md.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Permission:
     """One action; `by_code` tells whether this project's Python calls it, or Spark, Iceberg or EMR do."""
 
     action: str
-    principal: str  # submit, job, deploy or erase
+    principal: str  # submit, job, deploy, erase or read
     why: str
     by_code: bool = True
 
@@ -64,11 +65,14 @@ PERMISSIONS = (
     Permission("emr-serverless:UpdateApplication", "deploy", "change its release or capacity"),
     Permission("emr-serverless:StopApplication", "deploy", "stop it, to change or remove it"),
     Permission("emr-serverless:DeleteApplication", "deploy", "remove it"),
-    Permission("emr-serverless:TagResource", "deploy", "say what it belongs to", by_code=False),
     Permission("s3:DeleteObject", "deploy", "remove packages"),
     Permission("s3:DeleteObject", "erase", "remove all that the lake holds"),
     Permission("glue:GetTables", "erase", "find the tables"),
     Permission("glue:DeleteTable", "erase", "remove the tables"),
+    Permission("athena:StartQueryExecution", "read", "ask a question"),
+    Permission("athena:GetQueryExecution", "read", "wait for its answer, what it scanned"),
+    Permission("athena:GetQueryResults", "read", "read the answer"),
+    Permission("athena:StopQueryExecution", "read", "stop it, by Ctrl-C"),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -45,7 +45,8 @@ def parse_holder(text: bytes) -> Holder | None:
     """Read a lock; one that cannot be read binds nobody."""
     try:
         found = json.loads(text)
-        datetime.fromisoformat(found["expires_at"]).astimezone(timezone.utc)
+        if datetime.fromisoformat(found["expires_at"]).tzinfo is None:
+            return None  # it cannot be compared with the time
         return Holder(str(found["run"]), str(found["owner"]), int(found["attempt"]), found["expires_at"])
     except (ValueError, KeyError, TypeError):
         return None
@@ -77,13 +78,21 @@ class RunLock:
 
     def renew(self, now: datetime) -> bool:
         """Extend the lease; False when another run has taken the lock over."""
-        if self.is_held and not self._write(now, {"IfMatch": self._etag}):
+        if self.is_held and not self._write(now, {"IfMatch": self._etag}) and not self._renew_as_read(now):
             self._etag = ""
         return self.is_held
 
+    def _renew_as_read(self, now: datetime) -> bool:
+        """Write over what this very attempt has written: the answer to it was lost, and its ETag with it."""
+        held, etag = self._read()
+        return self._is_mine(held) and self._write(now, {"IfMatch": etag})
+
+    def _is_mine(self, held: Holder | None) -> bool:
+        return held is not None and (held.run, held.attempt) == (self._holder.run, self._holder.attempt)
+
     def release(self) -> None:
         """Give it back, if it is still ours."""
-        if self.is_held and self._read()[1] == self._etag:
+        if self.is_held and self._is_mine(self._read()[0]):
             self._s3.delete_object(Bucket=self._bucket, Key=self._key)
         self._etag = ""
 

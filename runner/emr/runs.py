@@ -53,9 +53,14 @@ def new_run(now: datetime | None = None) -> str:
     return f"{now or datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
+def is_run(text: str) -> bool:
+    """Tell whether a text can be a run's id: it becomes part of keys on S3 and of folders here."""
+    return _RUN.fullmatch(text) is not None
+
+
 def check_run(run: str) -> str:
     """Return the id; raise UsageError when it cannot be one."""
-    if not _RUN.fullmatch(run):
+    if not is_run(run):
         raise UsageError(
             f"{run!r} cannot be a run's id", fix="Use up to 64 letters, digits, dots, dashes and underscores"
         )

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from runner.emr.aws_errors import aws_errors
 from runner.emr.environment import Environment
-from runner.errors import NotOnAws
+from runner.errors import NotOnAws, UsageError
 
 # throttling, 5xx and lost connections are tried again by botocore itself, with backoff; refusals are not
 CALLS = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=60)
@@ -55,17 +55,23 @@ class Session:
 
     @cached_property
     def application(self) -> str:
-        """Return EMR's id of the application; raises NotOnAws when there is none of that name."""
-        name = self.environment.application
+        """Return EMR's id of the application; raises NotOnAws or UsageError when it is not just one."""
+        name, where = self.environment.application, self.environment.region
         with aws_errors("list the applications of EMR Serverless"):
-            for page in self.emr.get_paginator("list_applications").paginate():
-                for one in page["applications"]:
-                    if name in (one.get("name"), one["id"]) and one["state"] != "TERMINATED":
-                        return str(one["id"])
-        raise NotOnAws(
-            f"there is no application {name} in {self.environment.region}",
-            fix=f"Make it: medallion emr deploy --env {self.environment.name}",
-        )
+            pages = self.emr.get_paginator("list_applications").paginate()
+            living = [one for page in pages for one in page["applications"] if one["state"] != "TERMINATED"]
+        found = [str(one["id"]) for one in living if name in (one.get("name"), one["id"])]
+        if len(found) > 1:  # EMR lets names repeat, and the wrong one may be of another release, or another's
+            raise UsageError(
+                f"{len(found)} applications in {where} are named {name}: {', '.join(found)}",
+                fix="Write the id of one as `application` in profiles/emr.yml, or delete the others",
+            )
+        if not found:
+            raise NotOnAws(
+                f"there is no application {name} in {where}",
+                fix=f"Make it: medallion emr deploy --application --env {self.environment.name}",
+            )
+        return found[0]
 
     # objects
 

@@ -57,6 +57,9 @@ def _package(environment: Environment, package: str) -> dict[str, str]:
 def _driver_env(environment: Environment) -> dict[str, str]:
     variables = {
         "PYTHONPATH": f"./{UNPACKED}/site:./{UNPACKED}/project",
+        # EMR sets AWS_REGION alone, which boto3 does not read
+        "AWS_REGION": environment.region,
+        "AWS_DEFAULT_REGION": environment.region,
         "MEDALLION_EMR_ENV": environment.name,
         "MEDALLION_RAW": layout.uri(environment.bucket, layout.RAW.rstrip("/")),
         "MEDALLION_SCHEMA_PREFIX": environment.schema_prefix,

@@ -73,8 +73,9 @@ class Attempt:
         began = time.monotonic()
         on_start()
         ended = self._wait(self.process)
-        self._finish()
-        return replace(ended, seconds=time.monotonic() - began)
+        ended = replace(ended, seconds=time.monotonic() - began, at=time.time())
+        self._finish()  # its logs are of a later moment than its end, as on EMR
+        return ended
 
     def _finish(self) -> None:
         shutil.rmtree(self.folder / "work", ignore_errors=True)

@@ -29,6 +29,7 @@ class Ended:
     is_timed_out: bool = False
     last_words: str = ""
     seconds: float = 0.0  # from the process's start to its end
+    at: float | None = None  # when that was; None for one that never started
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class Jobs:
                 current = self._jobs[job]
                 if current.state == "CANCELLING":
                     ended = replace(ended, is_cancelled=True)
-                self._jobs[job] = settle(current, ended, time.time())
+                self._jobs[job] = settle(current, ended, ended.at or time.time())
                 if self._jobs[job].is_final:
                     return
 
@@ -138,7 +138,6 @@ class Jobs:
             "AWS_SECRET_ACCESS_KEY": "emulator",
             "AWS_SESSION_TOKEN": "emulator",
             "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": self._endpoint,  # the region's AWS is this machine
         }
 

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import boto3
+
 from runner.emr import layout
 from runner.emr.driver_store import RunStore
 
@@ -23,9 +25,14 @@ def main(bucket: str, run: str) -> int:
     scene = store.read_json(layout.request(run))["args"][-1]
     store.continue_run()
     print("the driver speaks", flush=True)
+    boto3.client("glue")  # as the real driver does: it takes a region, which EMR gives under another name
     store.tell("starting Spark")
-    if scene == "die":
+    if scene == "die" or (scene == "fall" and store.attempt == 2):
         return 137
+    if scene == "fall":
+        leave_artifacts(store)
+        store.write_result(1, False)
+        return 1
     if scene == "twice" and store.attempt == 1:
         store.write_events(BUILD[:6])
         store.write_result(3, None, "Spark ended while dbt ran")
@@ -55,4 +62,6 @@ def leave_artifacts(store: RunStore) -> None:
 
 if __name__ == "__main__":
     given = sys.argv[sys.argv.index("--bucket") :]
-    sys.exit(main(given[1], given[3]))
+    code = main(given[1], given[3])
+    print("the driver leaves", flush=True)
+    sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.emrserverless.models import Application
 
 from runner.emr import application, deploy, layout
 from runner.emr.application import Change, decide_change, find_application, wanted_settings
@@ -46,10 +48,13 @@ def small_package(text: str = "select 1") -> Package:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A session with an empty AWS but for the bucket."""
     with mock_aws():
         where = {"LocationConstraint": ENVIRONMENT.region}
+        # moto forgets what it is told of the queue; EMR tells it again
+        queue = wanted_settings(ENVIRONMENT)["schedulerConfiguration"]
+        monkeypatch.setattr(Application, "scheduler_configuration", queue, raising=False)
         boto3.client("s3", region_name=ENVIRONMENT.region).create_bucket(
             Bucket=ENVIRONMENT.bucket, CreateBucketConfiguration=where
         )
@@ -149,6 +154,8 @@ FOUND: dict[str, Any] = {"applicationId": "00f", "name": "medallion-dev", **want
         (FOUND | {"releaseLabel": "emr-7.12.0"}, "update"),
         (FOUND | {"maximumCapacity": {}}, "update"),
         (FOUND | {"architecture": "ARM64"}, "update"),
+        (FOUND | {"schedulerConfiguration": {"maxConcurrentRuns": 15, "queueTimeoutMinutes": 360}}, "update"),
+        ({name: value for name, value in FOUND.items() if name != "schedulerConfiguration"}, "update"),
         (FOUND | {"tags": {"aws:cloudformation:stack-name": "lake"}}, "none"),
     ],
 )
@@ -181,15 +188,44 @@ def test_destroy_leaves_the_lake(session: Session) -> None:
     assert destroy(again) == ["s3://my-lake/packages/: 0 objects deleted"]
 
 
-def test_destroy_refuses_what_a_stack_owns(session: Session) -> None:
+def test_destroy_leaves_a_stack_what_it_owns(session: Session) -> None:
     tags = {"aws:cloudformation:stack-name": "lake"}
-    session.emr.create_application(
-        name="medallion-dev", type="SPARK", releaseLabel="emr-7.13.0", clientToken="t", tags=tags
-    )
+    create_application(session, "t", tags=tags)
     apply_plan(session, plan_deploy(session, small_package()))
+    said = destroy(session)
+    assert "belongs to the stack lake" in said[0]
+    assert said[0].endswith("aws cloudformation delete-stack --stack-name lake --region eu-west-1")
+    assert said[1] == "s3://my-lake/packages/: 2 objects deleted"
+    assert keys(session) == []
+    found = find_application(session)
+    assert found is not None
     with pytest.raises(UsageError, match="stack lake"):
-        destroy(session)
-    assert len(keys(session)) == 2  # and nothing is removed before it is known
+        application.delete_application(session, found)
+
+
+def create_application(session: Session, token: str, **more: Any) -> str:
+    wanted = {"name": "medallion-dev", "type": "SPARK", "releaseLabel": "emr-7.13.0", "clientToken": token}
+    return str(session.emr.create_application(**wanted, **more)["applicationId"])
+
+
+def test_two_applications_of_one_name_are_not_guessed_between(session: Session) -> None:
+    first, second = (create_application(session, token) for token in "ab")
+    with pytest.raises(
+        UsageError, match=f"2 applications in eu-west-1 are named medallion-dev: {first}, {second}"
+    ):
+        find_application(session)
+    by_id = Session(Path(), replace(ENVIRONMENT, application=second))
+    assert by_id.application == second
+    session.emr.stop_application(applicationId=first)
+    session.emr.delete_application(applicationId=first)
+    assert Session(Path(), ENVIRONMENT).application == second
+
+
+@pytest.mark.parametrize("name", ["medallion-dev", "team/lake#1", "x" * 64])
+def test_a_token_to_create_with_is_one_that_emr_takes(name: str) -> None:
+    token = application.creation_token(name, 1_790_000_000)
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", token)
+    assert token != application.creation_token(f"{name[1:]}-", 1_790_000_000)
 
 
 def test_data_is_erased_only_by_its_name(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

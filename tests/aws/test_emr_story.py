@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from aws.emr_lake import EmrLake
 from runner import demo_files as files
 from runner.emr import layout
-from runner.emr.job import Job, get_job
+from runner.emr.actions import order_retry, submit
+from runner.emr.events import Event
+from runner.emr.job import Job, Limits, get_job
 from runner.emr.run_lock import parse_holder
 from runner.emulator.server import Emulator
 
@@ -28,11 +31,12 @@ def lake(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield EmrLake.open(emulator, tmp_path_factory.mktemp("story"), "story_")
 
 
+def is_start(event: Event) -> bool:
+    return event.name == "LogStartLine"
+
+
 def has_started(lake: EmrLake, run: str, model: str) -> bool:
-    return any(
-        event.name == "LogStartLine" and event.data["node_info"]["node_name"] == model
-        for event in lake.events(run)
-    )
+    return any(is_start(one) and one.data["node_info"]["node_name"] == model for one in lake.events(run))
 
 
 def kill_driver(lake: EmrLake, job: Job) -> None:
@@ -84,13 +88,16 @@ def test_a_failing_gate_and_a_second_submitter(lake: EmrLake) -> None:
     assert lake.session.read(layout.lock("dev")) is None
 
 
-def test_a_cancelled_run_leaves_nothing_half_done_and_the_next_goes_on(lake: EmrLake) -> None:
+def test_a_retry_begins_where_a_run_failed_and_cancelled_leaves_nothing_half_done(lake: EmrLake) -> None:
+    """run2 failed in silver.orders: dbt's retry begins there, by run2's own state, and not with bronze."""
     for number, text in enumerate(
         (files.BAD_ROWS, files.CORRECTION, files.DELETION, files.LATE_UPDATE), start=5
     ):
         lake.land(f"orders-{number}.tsv", text)
-    job = lake.submit("run4", "run")
-    lake.until(job, lambda: has_started(lake, "run4", "bronze_orders"))
+    before = lake.head("silver.orders")
+    order = replace(order_retry(lake.session, "run2", []), run="run4")
+    job = submit(lake.session, order, lake.package, Limits(60))
+    lake.until(job, lambda: has_started(lake, "run4", "silver_orders"))
     held = parse_holder(lake.session.read(layout.lock("dev")) or b"")
     assert held is not None
     assert held.run == "run4"
@@ -98,6 +105,9 @@ def test_a_cancelled_run_leaves_nothing_half_done_and_the_next_goes_on(lake: Emr
     lake.wait(job)
     assert lake.result("run4")["exit_code"] == 4
     assert "dbt.log" in lake.artifacts("run4")
+    started = [event.data["node_info"]["node_name"] for event in lake.events("run4") if is_start(event)]
+    assert started == ["silver_orders"]
+    assert lake.head("silver.orders") == before
     again = lake.submit("run5", "run")
     assert lake.wait(again).state == "SUCCESS", lake.driver_log(again)
     assert lake.differences() == {}

@@ -136,7 +136,9 @@ def test_a_job_goes_through_the_states_and_leaves_logs(aws: Emulator, start: Cal
     key = f"logs/applications/{aws.application}/jobs/{job}/SPARK_DRIVER/stdout.gz"
     log = gzip.decompress(aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()).decode()
     assert log.startswith("hello")
-    assert "AWS_ACCESS_KEY_ID" in log
+    assert "'AWS_ACCESS_KEY_ID'" in log
+    assert "'AWS_REGION'" in log
+    assert "'AWS_DEFAULT_REGION'" not in log  # EMR does not set it, so a job that needs it has to
     assert "VIRTUAL_ENV" not in log
     assert "MEDALLION" not in log
     assert job_of(aws, job)["billedResourceUtilization"]["vCPUHour"] > 0

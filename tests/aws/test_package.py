@@ -73,6 +73,16 @@ def test_a_link_out_of_the_project_is_not_followed(
     assert not [path for path in project_files(project) if "linked" in path.name or "mine" in path.name]
 
 
+def test_a_link_to_what_stays_behind_is_not_followed(project: Path) -> None:
+    """Inside the project, and of an allowed name: what counts is the file that is meant."""
+    (project / "models" / "settings.yml").symlink_to(project / ".env")
+    (project / "models" / "config.md").symlink_to(project / ".git" / "config")
+    (project / "macros" / "same.sql").symlink_to(project / "models" / "silver" / "a.sql")
+    names = {path.name for path in project_files(project)}
+    assert not names & {"settings.yml", "config.md"}
+    assert "same.sql" in names, "a link to what is packed anyway is fine"
+
+
 @pytest.mark.parametrize("secret", ["AKIA" + "IOSFODNN7EXAMPLE", "-----BEGIN RSA " + "PRIVATE KEY-----"])
 def test_a_secret_key_stops_the_deploy(project: Path, secret: str) -> None:
     (project / "models" / "silver" / "a.sql").write_text(f"select '{secret}'")

@@ -15,12 +15,22 @@ from typing import Any
 import boto3
 import pytest
 
+from aws.policies import actions
+from runner.connect.policy import athena_policy
 from runner.emr.permissions import PERMISSIONS, permission_of, permission_of_operation
+from runner.location import Location
 
 PROJECT = Path(__file__).resolve().parents[2]
 RUNNER = PROJECT / "runner"
 SERVICES = {"s3": "s3", "glue": "glue", "emr": "emr-serverless"}  # by the name that a client has in the code
+KNOWN = (
+    *SERVICES.values(),
+    "athena",
+    "sts",
+)  # a client of another service has to be listed first, with its actions
+FREE = {"sts:GetCallerIdentity"}  # everyone may call it, and no policy can say otherwise
 NO_CLIENTS = {"socket"}  # whose methods happen to have a name that a client knows
+MAKERS = ("client", "_client", "resource")
 TRANSFERS = {"upload_fileobj": "put_object", "upload_file": "put_object", "download_file": "get_object"}
 
 
@@ -40,14 +50,28 @@ def calls(path: Path) -> Iterator[tuple[str, str]]:
             assert isinstance(node.args[0], ast.Constant)
             method = str(node.args[0].value)
         receiver = ast.unparse(node.func.value)
-        if receiver not in NO_CLIENTS and any(method in methods(one) for one in SERVICES.values()):
+        if receiver not in NO_CLIENTS and any(method in methods(one) for one in KNOWN):
             yield receiver, method
 
 
+def made(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each client that a file makes: the name that it is given, empty for none, and its service."""
+    tree = ast.parse(path.read_text())
+    named = {node.value: node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign)}
+    for node in ast.walk(tree):
+        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if is_call and node.func.attr in MAKERS and node.args:
+            yield ast.unparse(named[node]) if node in named else "", ast.unparse(node.args[0]).strip("'")
+
+
 def client_of(receiver: str, path: Path) -> str:
-    """Return the service that a call goes to, by the last name before the dot."""
+    """Return the service that a call goes to: of the client that the file makes, or by the client's name."""
     if match := re.fullmatch(r"boto3\.client\('(\S+)'\)", receiver):
         return match[1]
+    here = {service for name, service in made(path) if name == receiver}
+    assert len(here) < 2, f"{path.name}: {receiver} is a client of {here}: give them names of their own"
+    if here:
+        return here.pop()
     name = receiver.rpartition(".")[2].strip("_")
     assert name in SERVICES, f"{path.name}: whose client is {receiver}? Name it s3, glue or emr"
     return SERVICES[name]
@@ -74,13 +98,32 @@ def listed(*principals: str) -> set[str]:
     return {one.action for one in PERMISSIONS if one.principal in principals and one.by_code}
 
 
+def test_no_client_is_of_a_service_that_is_not_listed() -> None:
+    services = {
+        (path.name, service) for paths in files().values() for path in paths for _, service in made(path)
+    }
+    assert {(name, service) for name, service in services if service not in KNOWN} == {
+        ("session.py", "service")
+    }
+    assert {service for _, service in services} >= set(KNOWN)
+
+
 def test_the_list_is_what_the_client_calls() -> None:
-    assert called(files()["client"]) == listed("submit", "deploy", "erase")
+    assert called(files()["client"]) - FREE == listed("submit", "deploy", "erase", "read")
+
+
+def test_readers_have_the_policy_that_connect_prints() -> None:
+    location = Location("glue", "s3://my-lake/warehouse", region="eu-west-1")
+    policy = athena_policy(location, "123456789012", ["gold"], "primary", "s3://my-lake/athena-results/")
+    assert actions([policy]) >= {one.action for one in PERMISSIONS if one.principal == "read"}
 
 
 def test_who_only_submits_needs_only_what_is_listed_for_that() -> None:
     both = {RUNNER / "emr" / name for name in ("application.py", "deploy.py")}
-    assert called([path for path in files()["client"] if path not in both]) <= listed("submit")
+    rest = called([path for path in files()["client"] if path not in both])
+    assert rest - FREE <= listed("submit") | listed("read")
+    of_readers = [path for path in files()["client"] if "query" in path.parts]
+    assert called(of_readers) == listed("read")
 
 
 def test_the_list_is_what_the_driver_calls() -> None:
@@ -113,7 +156,7 @@ def test_an_operation_is_named_by_its_permission(service: str, operation: str, p
 
 
 def test_every_listed_operation_is_one_of_aws() -> None:
-    known: dict[str, Any] = {service: set(methods(service).values()) for service in SERVICES.values()}
+    known: dict[str, Any] = {service: set(methods(service).values()) for service in KNOWN}
     known["iam"] = {"PassRole"}
     for one in PERMISSIONS:
         service, _, operation = one.action.partition(":")

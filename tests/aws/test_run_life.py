@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,17 +20,21 @@ from botocore.config import Config
 
 from aws.conftest import BUCKET, ROLE
 from runner import cli
+from runner.dbt_args import GATED
 from runner.emr import layout
 from runner.emr.actions import Order, cancel, order_retry, submit, wait_for_end
-from runner.emr.artifacts import fetch_artifacts
+from runner.emr.archive import compress_part
+from runner.emr.artifacts import fetch_artifacts, list_artifacts
 from runner.emr.environment import load_environment
 from runner.emr.follow import Watch, read_outcome
-from runner.emr.job import Job, Limits, find_job, get_job, list_jobs
+from runner.emr.job import Job, Limits, find_job, get_job, list_jobs, start_job
 from runner.emr.logs import LogTail
+from runner.emr.package import Package
 from runner.emr.session import Session
 from runner.emulator.faults import Fault
 from runner.emulator.jobs import Refused
 from runner.emulator.server import Emulator
+from runner.emulator.submit import parse_parameters
 from runner.errors import AwsError, Cancelled, NotOnAws, TimedOut, UsageError
 
 HERE = Path(__file__).resolve().parent
@@ -196,6 +201,12 @@ def test_another_attempt_is_watched_from_its_beginning(stage: Stage) -> None:
     assert len([node for node in views[-1].progress.nodes if node.kind == "model"]) == 7
 
 
+def test_a_killed_attempt_does_not_end_as_the_one_before_it(stage: Stage) -> None:
+    """The first attempt says that the data was refused; the second is killed before it says anything."""
+    job = stage.end(stage.play("fall", limits=Limits(timeout_minutes=5, attempts=2)))
+    assert (job.state, job.attempt, stage.code(job)) == ("FAILED", 2, 3)
+
+
 # -- cancel and time out ------------------------------------------------------------------------------------
 
 
@@ -204,7 +215,10 @@ def test_cancel_lets_the_driver_stop_by_itself(stage: Stage) -> None:
     told: list[str] = []
     ended = cancel(stage.session, job, 20, told.append)
     assert (stage.code(ended), len(told)) == (4, 1)
-    assert order_retry(stage.session, job.run, []).state_from == job.run, "what it had done is kept"
+    assert "run_results.json" in list_artifacts(stage.session, job.run), "what it had done is kept"
+    # dbt notes nothing of what it had not begun: its retry would do nothing, and call that a success
+    with pytest.raises(UsageError, match=r"was cancelled.*medallion emr submit -- build --vars wait"):
+        order_retry(stage.session, job.run, [])
 
 
 def test_a_driver_that_does_not_listen_is_ended_by_emr(
@@ -218,6 +232,17 @@ def test_a_driver_that_does_not_listen_is_ended_by_emr(
     assert "asked EMR" in err
     code, out, _ = medallion("cancel", job.run, capsys=capsys)
     assert (code, "was over already: CANCELLED" in out) == (0, True)
+
+
+def test_what_was_cancelled_is_not_tried_again(stage: Stage) -> None:
+    """A driver that stopped has failed, says EMR, and would begin the next attempt."""
+    job = stage.until(stage.play("wait", limits=Limits(timeout_minutes=5, attempts=9)), "RUNNING")
+    told: list[str] = []
+    began = time.monotonic()
+    ended = cancel(stage.session, job, 60, told.append)
+    assert time.monotonic() - began < 20
+    assert (ended.state, stage.code(ended), told[1:]) == ("CANCELLED", 4, ["asked EMR to end the job"])
+    assert ended.attempt < 9
 
 
 def test_cancelling_is_waited_for(stage: Stage) -> None:
@@ -252,6 +277,27 @@ def test_whoever_watches_may_set_a_limit(stage: Stage) -> None:
 
 
 # -- trouble on the way -------------------------------------------------------------------------------------
+
+
+def test_events_wait_for_a_log_that_is_not_reached(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read before the log failed is shown by the next look, and not passed over."""
+    job = stage.play("ok")
+    tail = LogTail(stage.session, job, "stdout")
+    read, answers = stage.session.read, iter([True])
+
+    def read_and_fail_once(key: str) -> bytes | None:
+        if key.endswith("stdout.gz") and next(answers, False):
+            raise AwsError("cannot read the log")
+        return read(key)
+
+    monkeypatch.setattr(stage.session, "read", read_and_fail_once)
+    stage.end(job)
+    watch = Watch(stage.session, tail, sleep=_shortly)
+    with pytest.raises(AwsError):
+        next(watch.follow(job))
+    view = next(watch.follow(job))
+    assert len([node for node in view.progress.nodes if node.kind == "model"]) == 7
+    assert view.log == ("the driver speaks", "driver: starting Spark", "the driver leaves")
 
 
 def test_botocore_rides_out_what_passes(stage: Stage) -> None:
@@ -335,6 +381,21 @@ def test_a_late_log_is_waited_for_or_said_to_be_missing(
     assert (code, json.loads(out)["lines"][0]) == (0, "the driver speaks")
 
 
+def test_whoever_follows_a_log_gets_its_end(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """EMR uploads the end of a log after the job's own."""
+    stage.emulator.jobs.options.late_log_seconds = 2.0
+    stage.emulator.jobs.options.log_seconds = 0.1
+    job = stage.until(stage.play("wait"), "RUNNING")
+    tail = LogTail(stage.session, job, "stdout").read_all(follow=True, patience=20, pause=0.1)
+    first = next(tail)
+    stage.emulator.jobs.options.log_seconds = 60.0  # from now on only the end is left to come
+    time.sleep(1.5)  # S3 tells moments by the second
+    stage.session.write_json(layout.cancel(job.run), {})
+    assert [first, *tail][-1] == "the driver leaves"
+    code, out, _ = medallion("logs", job.run, "--stream", "stdout", "--follow", capsys=capsys)
+    assert (code, out.splitlines()[-1]) == (0, "the driver leaves")
+
+
 def test_control_c_detaches(stage: Stage) -> None:
     """In a process of its own, as a person does it: the run goes on, and the way back is said."""
     job = stage.until(stage.play("wait"), "RUNNING")
@@ -359,6 +420,117 @@ def test_control_c_detaches(stage: Stage) -> None:
     cancel(stage.session, job, 20, lambda _: None)
 
 
+# -- submit, from the command line --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deployed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """The scripted driver is what this project's package is."""
+    package = Package(PACKAGE, compress_part([]), (), b"")
+    monkeypatch.setattr("runner.emr.cli_deploy.build_package", lambda *_: package)
+    return stage
+
+
+def test_submit_shows_a_run_to_its_end(deployed: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = medallion("submit", "--", "build", "--vars", "ok", capsys=capsys)
+    assert (code, err) == (0, "")
+    assert "success  bronze_orders" in out
+    assert re.search(r"run (\S+) succeeded in", out)
+    newest = find_job(deployed.session, None)
+    request = deployed.session.read_json(layout.request(newest.run))
+    assert request is not None
+    assert request["args"] == ["build", "--vars", "ok", *GATED]
+
+
+def test_submit_tells_all_of_it_as_json(deployed: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    scene = ("--", "run", "--vars", "refused")
+    code, out, err = medallion("submit", "--run", "json-1", "--json", *scene, capsys=capsys)
+    told = json.loads(out)
+    assert (code, told["run"], told["exit_code"], told["state"]) == (1, "json-1", 1, "FAILED")
+    assert err.splitlines()[-1] == f"medallion: {told['error']}"
+    assert find_job(deployed.session, "json-1").state == "FAILED"
+
+
+def test_submit_may_detach_and_the_same_id_is_the_same_job(
+    deployed: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("submit", "--detach", "--run", "nightly-7", "--", "run", "--vars", "ok")
+    code, out, err = medallion(*given, capsys=capsys)
+    assert (code, err) == (0, "")
+    assert "medallion emr attach nightly-7" in out
+    code, out, _ = medallion(*given[:2], "--json", *given[2:], capsys=capsys)
+    assert (code, json.loads(out)["run"]) == (0, "nightly-7")
+    assert json.loads(out)["job_run_id"] == deployed.end(find_job(deployed.session, "nightly-7")).id
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_submit_without_an_answer_says_how_to_repeat_it(
+    deployed: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = Fault("InternalServerException", "emr-serverless", "POST .*/jobruns", status=500, times=1)
+    deployed.emulator.app.faults.add(lost)
+    code, _, err = medallion("submit", "--detach", "--", "run", "--vars", "ok", capsys=capsys)
+    assert code == 3
+    command = re.search(r"repeat it safely: medallion emr (submit --run \S+ -- run --vars ok)$", err)
+    assert command, err
+    code, _, err = medallion(*command[1].split(), capsys=capsys)
+    assert (code, err) == (0, "")
+
+
+def test_a_submit_that_is_interrupted_names_its_run(
+    deployed: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job has begun, and nobody was told its id: the next submit must not start a second one."""
+
+    def start_and_be_stopped(*given: Any) -> Job:
+        start_job(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("runner.emr.actions.start_job", start_and_be_stopped)
+    code, out, err = medallion("submit", "--", "run", "--vars", "ok", capsys=capsys)
+    assert (code, out) == (4, "")
+    attach = re.search(
+        r"medallion emr (attach \S+)\. If there is none, repeat it safely: medallion emr submit", err
+    )
+    assert attach, err
+    assert medallion(*attach[1].split(), capsys=capsys)[0] == 0
+
+
+def test_retry_brings_the_state_of_the_failed_run(
+    deployed: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = deployed.end(deployed.play("refused"))
+    code, out, _ = medallion("retry", failed.run, "--detach", "--json", "--", "--vars", "ok", capsys=capsys)
+    assert code == 0
+    request = deployed.session.read_json(layout.request(json.loads(out)["run"]))
+    assert request is not None
+    assert (request["args"], request["state_from"]) == (["retry", "--vars", "ok"], failed.run)
+    assert deployed.end(find_job(deployed.session, json.loads(out)["run"])).state == "SUCCESS"
+
+
+def test_no_secret_leaves_this_machine(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the environment nor credentials are in what a job is asked for, or in what is in the bucket."""
+    secrets = {"AWS_SECRET_ACCESS_KEY": "s3cr3t-key", "AWS_SESSION_TOKEN": "s3cr3t-token"}
+    secrets |= {"MEDALLION_PASSWORD": "s3cr3t-mine", "DBT_ENV_SECRET_TOKEN": "s3cr3t-dbt"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    session = Session(PROJECT, load_environment(PROJECT))
+    job = submit(session, Order(("build", "--vars", "ok")), PACKAGE, ONCE)
+    asked = deployed.emulator.jobs.get(session.application, job.id).request
+    assert "s3cr3t" not in json.dumps(asked)
+    assert "AKIA" not in json.dumps(asked)
+    stored = [session.read(key) or b"" for key, _ in session.list_keys(layout.run_prefix(job.run))]
+    assert not [body for body in stored if b"s3cr3t" in body or b"AKIA" in body]
+    given = parse_parameters(asked["jobDriver"]["sparkSubmit"]["sparkSubmitParameters"])
+    names = {name.split("_")[0] for name in given.driver_env}
+    assert names == {"PYTHONPATH", "PYSPARK", "AWS", "MEDALLION"}
+    assert {name for name in given.driver_env if name.startswith("AWS")} == {
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    }
+    deployed.end(job)
+
+
 # -- the command line ---------------------------------------------------------------------------------------
 
 
@@ -366,6 +538,10 @@ def test_control_c_detaches(stage: Stage) -> None:
     ("arguments", "code", "said"),
     [
         (["submit", "--", "deps"], 2, "'deps' is not a dbt command"),
+        (["submit", "--", "retry"], 2, "medallion emr retry [RUN]"),
+        (["submit", "--", "docs", "serve"], 2, "docs generate --static"),
+        (["artifacts", "../../x"], 2, "cannot be a run's id"),
+        (["status", "a/b"], 2, "cannot be a run's id"),
         (["submit", "--", "build", "--target", "x"], 2, "--target"),
         (["submit", "--run", "a/b"], 2, "cannot be a run's id"),
         (["submit", "--env", "nope"], 2, "no environment 'nope'"),

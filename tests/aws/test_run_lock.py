@@ -33,7 +33,11 @@ def test_who_may_take_it(held: Holder | None, run: str, later: int, force: bool,
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{}", b"[]", b'{"run": "a", "owner": "b", "attempt": 1, "expires_at": "?"}']
+    "text",
+    [
+        *(b"", b"{}", b"[]", b'{"run": "a", "owner": "b", "attempt": 1, "expires_at": "?"}'),
+        b'{"run": "a", "owner": "b", "attempt": 1, "expires_at": "2026-01-02T03:04:05"}',  # of which zone?
+    ],
 )
 def test_a_lock_that_cannot_be_read_binds_nobody(text: bytes) -> None:
     assert parse_holder(text) is None
@@ -80,6 +84,27 @@ def test_a_dead_run_s_lease_ends_and_its_own_retry_goes_on(s3: Any) -> None:
     again.take(NOW)
     lock_of(s3, "run2").take(NOW + LEASE + LEASE)
     assert not again.renew(NOW)
+
+
+def test_a_renewal_whose_answer_is_lost_is_a_renewal(s3: Any) -> None:
+    """S3 took it, the answer did not arrive, and botocore's own second try no longer matches."""
+    lock = lock_of(s3, "run1")
+    lock.take(NOW)
+    lock_of(s3, "run1")._write(NOW, {})  # the same bytes but for the lease: another ETag
+    assert lock.renew(NOW + LEASE)
+    held = parse_holder(s3.get_object(Bucket=BUCKET, Key=layout.lock("dev"))["Body"].read())
+    assert held is not None
+    assert held.expires_at == (NOW + LEASE + LEASE).isoformat()
+    lock_of(s3, "run1")._write(NOW, {})
+    lock.release()
+    assert s3.list_objects_v2(Bucket=BUCKET, Prefix="locks/")["KeyCount"] == 0
+
+
+def test_another_attempt_of_the_same_run_has_taken_it_over(s3: Any) -> None:
+    lock = lock_of(s3, "run1")
+    lock.take(NOW)
+    RunLock(s3, BUCKET, "dev", Holder("run1", "run1@desk", 2, "")).take(NOW)
+    assert not lock.renew(NOW)
 
 
 def test_who_is_quicker_between_look_and_write_wins(s3: Any) -> None:

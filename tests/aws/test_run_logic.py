@@ -15,7 +15,7 @@ import pytest
 
 from runner.build import summarize
 from runner.dbt_result import NodeResult
-from runner.emr.actions import COMMANDS, check_args
+from runner.emr.actions import COMMANDS, Order, check_args, how_to_repeat
 from runner.emr.artifacts import is_inside
 from runner.emr.cost import Prices, Usage, cost_of, load_prices, usage_of
 from runner.emr.driver_commits import line_of, tables_of
@@ -117,6 +117,14 @@ def test_emr_ends_a_job_that_takes_too_long(seconds: int, details: str, code: in
     assert outcome_of(job, None).exit_code == code
 
 
+@pytest.mark.parametrize(
+    ("details", "code"), [("Job run was cancelled", 4), ("Job run exceeded the execution timeout", 5)]
+)
+def test_the_seconds_of_several_attempts_are_no_timeout(details: str, code: int) -> None:
+    job = replace(JOB, state="CANCELLED", seconds=9000, attempt=3, details=details)
+    assert outcome_of(job, None).exit_code == code
+
+
 # -- ids ----------------------------------------------------------------------------------------------------
 
 
@@ -164,11 +172,31 @@ def test_what_dbt_may_be_asked(args: tuple[str, ...]) -> None:
         (["deps"], "'deps'"),
         (["build", "--target", "prod"], "--target"),
         (["build", "--profiles-dir=/x"], "--profiles-dir"),
+        (["retry"], "medallion emr retry"),
+        (["docs", "serve", "--port", "1"], "docs generate --static"),
     ],
 )
 def test_what_it_may_not(args: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         check_args(args)
+
+
+def test_a_retry_with_its_state_is_let_through() -> None:
+    assert check_args(("retry", "--full-refresh"), has_state=True) == ("retry", "--full-refresh")
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (
+            Order(("build", "--vars", "{a: 1}"), "r1"),
+            "medallion emr submit --run r1 -- build --vars '{a: 1}'",
+        ),
+        (Order(("retry",), "r2", "r1"), "status r2; if not: medallion emr retry r1"),
+    ],
+)
+def test_how_an_order_is_repeated(order: Order, said: str) -> None:
+    assert how_to_repeat(order).endswith(said)
 
 
 def test_dbt_has_the_commands_that_are_let_through() -> None:
@@ -516,6 +544,8 @@ def test_sparks_settings_are_locals_less_and_plus() -> None:
     assert conf["spark.archives"] == "s3://my-lake/packages/abc/project.tar.gz#medallion"
     assert conf["spark.emr-serverless.driverEnv.MEDALLION_RAW"] == "s3://my-lake/raw"
     assert conf["spark.emr-serverless.driverEnv.MEDALLION_SCHEMA_PREFIX"] == "dev_"
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):  # the second is what boto3 reads
+        assert conf[f"spark.emr-serverless.driverEnv.{name}"] == "eu-west-1"
     assert "spark.emr-serverless.driverEnv.AWS_ENDPOINT_URL" not in conf
 
 
@@ -552,7 +582,25 @@ def test_a_job_is_read_from_both_answers() -> None:
     assert got.usage == Usage(Decimal("1.0"))
 
 
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("medallion nightly-7", "nightly-7"),
+        ("medallion ../../../../etc", "00ab"),
+        ("medallion a/b", "00ab"),
+        ("medallion ", "00ab"),
+        ("nightly", "00ab"),
+        (None, "00ab"),
+    ],
+)
+def test_a_job_s_name_is_not_trusted(name: str | None, run: str) -> None:
+    """Anyone who may start jobs may name one so that its artifacts would land outside of their folder."""
+    told = {"id": "00ab", "name": name, "state": "RUNNING", "createdAt": NOON, "updatedAt": NOON}
+    assert read_job(told).run == run
+
+
 def test_what_deploy_prints_fits_the_stacks_schedule() -> None:
+    from runner.emr import driver
     from runner.emr.cli_deploy import stack_parameters
     from runner.emr.session import Session
     from runner.emulator.submit import parse_parameters
@@ -564,6 +612,10 @@ def test_what_deploy_prints_fits_the_stacks_schedule() -> None:
     body = re.sub(r"\$\{([\w.]+)\}", lambda found: printed.get(found[1], "30"), said)
     spark = json.loads(body)["JobDriver"]["SparkSubmit"]
     assert spark["EntryPoint"].endswith("/packages/0123456789abcdef/driver.py")
+    given = driver.parse(
+        [word.replace("<aws.scheduler.execution-id>", "e1") for word in spark["EntryPointArguments"]]
+    )
+    assert (given.run, given.scheduled, given.force_lock) == (check_run("e1"), True, False)
     settings = parse_parameters(spark["SparkSubmitParameters"]).settings
     assert settings["spark.archives"] == "s3://my-lake/packages/0123456789abcdef/project.tar.gz#medallion"
     assert max(map(len, printed.values())) <= 4096, "what a stack's parameter may hold"

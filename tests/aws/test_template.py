@@ -18,9 +18,13 @@ import yaml
 from moto import mock_aws
 
 from aws.policies import Ask, actions, as_list, is_allowed, statements
+from runner.emr.application import wanted_settings
+from runner.emr.environment import load_environment
 from runner.emr.permissions import PERMISSIONS
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "deploy" / "medallion.yaml"
+PROJECT = Path(__file__).resolve().parents[2]
+TEMPLATE = PROJECT / "deploy" / "medallion.yaml"
+OWN = {"MEDALLION_EMR_BUCKET": "the-lake", "MEDALLION_EMR_JOB_ROLE": "arn:aws:iam::123456789012:role/job"}
 HERE = "eu-west-1:123456789012"
 APPLICATION = f"arn:aws:emr-serverless:{HERE}:/applications/00f"
 BUCKET = "arn:aws:s3:::the-lake"
@@ -72,7 +76,8 @@ def stack() -> Iterator[Stack]:
     # moto makes no EMR application: its ARN stands in for the reference
     text = TEMPLATE.read_text().replace("!GetAtt Application.Arn", APPLICATION)
     text = text.replace("${Application.Arn}", APPLICATION)
-    parameters = {"BucketName": "the-lake", "ScheduleExpression": "rate(1 day)", "SchedulePackage": "0" * 16}
+    parameters = {"BucketName": "the-lake", "ScheduleExpression": "rate(1 day)"}
+    parameters |= {"SchedulePackage": "0" * 16, "ScheduleSparkParameters": "--conf a=b"}
     with mock_aws():
         cloud = boto3.client("cloudformation", region_name="eu-west-1")
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
@@ -195,6 +200,14 @@ def test_allowed(
         ("deployer", "emr-serverless:CreateApplication", "*", {"aws:RequestTag/medallion": "prod"}),
         ("deployer", "emr-serverless:DeleteApplication", APPLICATION, {"aws:ResourceTag/medallion": "prod"}),
         ("deployer", "emr-serverless:StopApplication", APPLICATION, {}),
+        # who may tag any application may make it an own one, and remove it
+        ("deployer", "emr-serverless:TagResource", APPLICATION, TAGGED),
+        (
+            "deployer",
+            "emr-serverless:TagResource",
+            APPLICATION,
+            {"aws:RequestTag/medallion": "medallion-dev"},
+        ),
         ("deployer", "s3:DeleteObject", f"{BUCKET}/warehouse/x", {}),
         ("deployer", "iam:PassRole", "{JobRoleArn}", TO_EMR),
         ("schedule", "emr-serverless:StartJobRun", f"{APPLICATION}0", {}),
@@ -231,7 +244,7 @@ def test_nothing_is_a_star_that_need_not_be(stack: Stack) -> None:
         for resource in as_list(statement["Resource"])
         if resource.endswith(("database/*", "/applications/*", ":::*", "the-lake/*", "role/*"))
     }
-    tagged = ("TagResource", "UpdateApplication", "StopApplication", "DeleteApplication")  # by their tag
+    tagged = ("UpdateApplication", "StopApplication", "DeleteApplication")  # by their tag
     assert wide == {("glue:GetDatabases", f"{GLUE}:database/*")} | {
         (f"emr-serverless:{name}", f"arn:aws:emr-serverless:{HERE}:/applications/*") for name in tagged
     }
@@ -298,6 +311,10 @@ def test_the_application_has_limits_and_stops_by_itself(template: dict[str, Any]
         "IdleTimeoutMinutes": {"Ref": "IdleMinutes"},
     }
     assert "InitialCapacity" not in properties  # which would cost while nobody works
+    wanted = wanted_settings(load_environment(PROJECT, environ=OWN))["schedulerConfiguration"]
+    assert {name[0].upper() + name[1:]: value for name, value in wanted.items()} == (
+        properties["SchedulerConfiguration"]
+    )
     assert template["Parameters"]["Release"]["Default"] == "emr-7.13.0"
 
 
@@ -322,4 +339,12 @@ def test_a_schedule_starts_the_job_that_a_submit_would(template: dict[str, Any])
     known = {name[0].upper() + name[1:] for name in shape.members}
     assert set(request) <= known
     assert {name[0].upper() + name[1:] for name in shape.required_members} <= set(request)
-    assert request["ClientToken"] == "<aws.scheduler.execution-id>"  # one job for each time it is due
+    # each attempt of the scheduler has its own id: a lost answer may start a second job, which the lock ends
+    assert request["ClientToken"] == "<aws.scheduler.execution-id>"
+    arguments = request["JobDriver"]["SparkSubmit"]["EntryPointArguments"]
+    assert "--scheduled" in arguments  # without it the driver wants a request.json, which nobody wrote
+    assert "--force-lock" not in arguments
+    (rule,) = template["Rules"].values()
+    asserted = {str(one["Assert"]) for one in rule["Assertions"]}
+    for name in ("SchedulePackage", "ScheduleSparkParameters"):
+        assert any(f"{{'Ref': '{name}'}}" in one for one in asserted), name
