@@ -31,6 +31,12 @@ def source_locations(settings: Settings) -> dict[str, str]:
     }
 
 
+def source_lookback(settings: Settings, name: str) -> int | None:
+    """Return how many days back a source's files are looked at; None for any."""
+    [meta] = [table.get("meta", {}) for table in source_tables(settings.project_dir) if table["name"] == name]
+    return meta.get("lookback_days")
+
+
 def source_directories(settings: Settings) -> list[Path]:
     """Return the local directories where the sources' files land; none when raw is elsewhere."""
     return [Path(location) for location in source_locations(settings).values() if "://" not in location]

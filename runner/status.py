@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,9 +14,10 @@ from runner.build import short
 from runner.file_health import FileHealth, health_lines, read_file_health
 from runner.lake import Commit, History, list_tables, open_catalog, read_history, table_of_model
 from runner.settings import Settings
-from runner.sources import source_locations
+from runner.sources import source_locations, source_lookback
 
 QUARANTINE = "_quarantine"  # <bronze table>_quarantine holds the file versions that were set aside
+REJECTED = "_rejected"  # <silver table>_rejected holds the rows that it refused
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,13 @@ class TableStatus:
     data_files: int
     delete_files: int
     bytes: int
-    staged: int
+    staged: int  # batches that a gate refused, or that a run left
+    rolled_back: int  # commits that readers saw once
     last_run: str | None
     last_commit_at: datetime | None
     inputs: tuple[InputLag, ...]
     files: FileHealth | None = None  # bronze only, where raw files are local
+    rejected: int | None = None  # rows that its rules refuse still; only of a table that keeps such rows
 
     def as_json(self) -> dict[str, Any]:
         """Return the status with plain values."""
@@ -64,17 +68,22 @@ def read_status(settings: Settings) -> list[TableStatus]:
     histories = {name: read_history(table) for name, table in tables.items()}
     health = _file_health(settings, tables)
     return [
-        table_status(history, histories, health.get(name))
+        replace(
+            table_status(history, histories, once_current(tables[name])),
+            files=health.get(name),
+            rejected=_count_rejected(tables.get(name + REJECTED)),
+        )
         for name, history in histories.items()
         if name.removesuffix(QUARANTINE) not in tables or not name.endswith(QUARANTINE)
     ]
 
 
 def table_status(
-    history: History, histories: dict[str, History], files: FileHealth | None = None
+    history: History, histories: dict[str, History], was_current: Collection[int] = ()
 ) -> TableStatus:
-    """Work out one table's state from the histories of all."""
+    """Work out one table's state from the histories of all, and from the snapshots that `main` pointed at."""
     head, run = history.head, history.last_run
+    rolled_back = [commit for commit in history.staged if commit.id in was_current]
     inputs = run.document["inputs"] if run and run.document else {}
     lags = [input_lag(name, read["to"], histories.get(table_of_model(name))) for name, read in inputs.items()]
     return TableStatus(
@@ -83,12 +92,33 @@ def table_status(
         data_files=head.count("total-data-files") if head else 0,
         delete_files=head.count("total-delete-files") if head else 0,
         bytes=head.count("total-files-size") if head else 0,
-        staged=len(history.staged),
+        staged=len(history.staged) - len(rolled_back),
+        rolled_back=len(rolled_back),
         last_run=str(run.document["run"]) if run and run.document else None,
         last_commit_at=head.committed_at if head else None,
         inputs=tuple(lags),
-        files=files,
     )
+
+
+def once_current(table: IcebergTable) -> set[int]:
+    """Return the snapshots that readers saw once: those that `main` pointed at, with their ancestors."""
+    parents = {snapshot.snapshot_id: snapshot.parent_snapshot_id for snapshot in table.snapshots()}
+    found: set[int] = set()
+    for entry in table.history():
+        at: int | None = entry.snapshot_id
+        while at in parents and at not in found:
+            found.add(at)
+            at = parents[at]
+    return found
+
+
+def _count_rejected(table: IcebergTable | None) -> int | None:
+    """Count the rows that were refused and not redriven; one column is read, that of the redriving."""
+    if table is None:
+        return None
+    is_traced = "_redriven_at" in {field.name for field in table.schema().fields}
+    waiting = table.scan("_redriven_at is null", ("_redriven_at",)) if is_traced else table.scan()
+    return int(waiting.count())
 
 
 def input_lag(name: str, checkpoint: str | None, history: History | None) -> InputLag:
@@ -114,7 +144,9 @@ def _file_health(settings: Settings, tables: dict[str, IcebergTable]) -> dict[st
     for source, location in source_locations(settings).items():
         name = table_of_model(f"bronze_{source}")
         if name in tables:
-            health[name] = read_file_health(location, tables[name], tables.get(name + QUARANTINE))
+            aside = tables.get(name + QUARANTINE)
+            lookback = source_lookback(settings, source)
+            health[name] = read_file_health(location, tables[name], aside, lookback)
     return health
 
 
@@ -127,14 +159,15 @@ def status_table(statuses: list[TableStatus]) -> Table:
     """Lay the states out as a table."""
     caption = "files: data files + delete files"
     table = Table(box=None, header_style="dim", pad_edge=False, caption=caption, caption_justify="left")
-    for name in ("table", "rows", "files", "checkpoint", "behind", "last commit (UTC)"):
-        is_count = name in ("rows", "files")
+    for name in ("table", "rows", "rejected", "files", "checkpoint", "behind", "last commit (UTC)"):
+        is_count = name in ("rows", "rejected", "files")
         table.add_column(name, justify="right" if is_count else "left", no_wrap=name == "table")
     for one in statuses:
         files = f"{one.data_files}" + (f"+{one.delete_files}" if one.delete_files else "")
         moment = f"{one.last_commit_at:%m-%d %H:%M:%S}" if one.last_commit_at else "never"
         marks = ", ".join(short(lag.checkpoint) for lag in one.inputs)
-        table.add_row(one.table, f"{one.rows:,}", files, marks, _behind(one), moment)
+        rejected = "" if one.rejected is None else f"{one.rejected:,}"
+        table.add_row(one.table, f"{one.rows:,}", rejected, files, marks, _behind(one), moment)
     return table
 
 
@@ -146,6 +179,8 @@ def _behind(one: TableStatus) -> str:
         told.append(f"[red]{len(one.files.quarantined)} raw file(s) set aside[/]")
     if one.staged:
         told.append(f"[yellow]{one.staged} staged and not published[/]")
+    if one.rolled_back:
+        told.append(f"{one.rolled_back} rolled back")
     return "; ".join(told) or "[green]up to date[/]"
 
 
