@@ -29,8 +29,10 @@ def pytest_configure() -> None:
     """Whatever lake the developer's shell points at, no test touches it."""
     for name in [name for name in os.environ if name.startswith(("MEDALLION_", "DBT_"))]:
         del os.environ[name]
-    # Spark starts from its archive of classes; runs are short here, so it compiles quickly rather than well
-    os.environ[JAVA_OPTIONS] = f"{java_options(class_archive())} -XX:TieredStopAtLevel=1".strip()
+    # Spark starts from its archive of classes; runs are short here, so it compiles quickly rather than well,
+    # and keeps what it compiled: the room for that is small by default where nothing is compiled well
+    quickly = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+    os.environ[JAVA_OPTIONS] = f"{java_options(class_archive())} {quickly}".strip()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,7 +7,8 @@ A snapshot is needed
 * when a table that reads this one goes on from it;
 * when a table follows another's commits through it (docs/decisions/0004-gold-by-lineage.md).
 
-The last two hold for each state that the reading table keeps, and could be rolled back to.
+The last two hold for each state that the reading table keeps, and could be rolled back to. What a table needs
+that cannot be read is not known: then all stay.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from runner.lake import Commit, table_of_model
-from runner.maintain.state import PUBLISH, TableState
+from runner.maintain.state import TableState
 
 Kept = dict[int, set[str]]  # snapshot -> why, all reasons
 States = Mapping[str, TableState]
@@ -29,8 +30,11 @@ RECENT = "recent"
 def find_kept(states: States, cutoff: datetime) -> dict[str, Kept]:
     """Return the snapshots that stay, by table; those that were current at `cutoff` or later are recent."""
     keepers = {name: _Keeper(state) for name, state in states.items()}
+    unread = [name for name, state in states.items() if state.error]
     for keeper in keepers.values():
         keeper.keep_own(cutoff)
+        for name in unread:
+            keeper.keep_all(f"{name} could not be read, so nobody knows what it needs")
     size = -1
     while size < (size := sum(len(keeper.kept) for keeper in keepers.values())):
         for reader in states:  # what a table keeps has needs of its own
@@ -58,8 +62,13 @@ class _Keeper:
         for ref in self.state.refs:
             if ref.is_tag:
                 self.keep(ref.snapshot, f"tag {ref.name}")
-            elif not ref.name.startswith(PUBLISH):
+            elif not ref.is_publish:
                 self.keep_beside(ref.snapshot, None, f"branch {ref.name}")
+
+    def keep_all(self, why: str) -> None:
+        """Keep every snapshot, whether or not `main` holds it."""
+        for snapshot in self.state.commits:
+            self.keep(snapshot, why)
 
     def keep(self, snapshot: int, why: str) -> None:
         """Keep one snapshot."""
@@ -85,7 +94,7 @@ class _Keeper:
 def _keep_for_reader(keepers: Mapping[str, _Keeper], reader: str) -> None:
     """Keep what a table needs to go on from any of the commits that it keeps."""
     ours = keepers[reader]
-    reads = [read for commit in ours.line if commit.id in ours.kept for read in _reads(commit)]
+    reads = [read for commit in ours.line if commit.id in ours.kept for read in reads_of(commit)]
     for source, ends in _ends(reads).items():
         if source not in keepers:
             continue
@@ -99,7 +108,7 @@ def _keep_for_reader(keepers: Mapping[str, _Keeper], reader: str) -> None:
 def _keep_followed(keepers: Mapping[str, _Keeper], commits: Iterable[Commit], why: str) -> None:
     """Keep the ranges that these commits read: they say which keys may have changed."""
     starts: dict[str, set[int]] = {}
-    for source, start, end in (read for commit in commits for read in _reads(commit)):
+    for source, start, end in (read for commit in commits for read in reads_of(commit)):
         if source not in keepers or start is None or end is None:
             continue
         if end in keepers[source].depth:
@@ -118,7 +127,7 @@ def _ends(reads: Iterable[Read]) -> dict[str, set[int]]:
     return ends
 
 
-def _reads(commit: Commit) -> Iterator[Read]:
+def reads_of(commit: Commit) -> Iterator[Read]:
     """Yield the tables that a commit read, from which snapshot to which."""
     for name, read in (commit.document or {}).get("inputs", {}).items():
         start, end = (int(one) if one else None for one in (read.get("from"), read.get("to")))

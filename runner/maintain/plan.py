@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runner.lake import Commit
+from runner.maintain.forget import find_live, forget_before
 from runner.maintain.needs import RECENT, Kept, States, find_kept
-from runner.maintain.state import PUBLISH, TableState
+from runner.maintain.state import TableState
 
 SMALL = 96 * 1024 * 1024  # bytes; files are written up to 512 MiB
 
@@ -48,21 +49,27 @@ class TablePlan:
     has_deletes: bool
     is_sorted: bool
     merge_manifests: bool
-    forget: int  # remembered deletions to forget
-    forget_before: datetime
     orphans_before: datetime
+    forget_before: datetime | None = None  # older deletions are forgotten; none: no deletion is
+    forget: int = 0  # how many these are, once they are counted
 
 
 def plan_lake(
     states: States, retention: Retention, now: datetime, tables: Collection[str] = ()
 ) -> list[TablePlan]:
-    """Plan the maintenance of some tables, or all; what is needed is always found from all."""
+    """Plan the maintenance of some tables, or all; what is needed is always found from all.
+
+    A table that could not be read has no plan.
+    """
     kept = find_kept(states, now - retention.snapshots)
-    return [
-        plan_table(state, kept[name], retention, now)
-        for name, state in states.items()
-        if not tables or name in tables
-    ]
+    plans = []
+    for name, state in states.items():
+        if not state.error and (not tables or name in tables):
+            live = find_live(state, states)
+            horizon = forget_before(state, states, kept[live.name], now) if live else None
+            plan = plan_table(state, kept[name], retention, now)
+            plans.append(replace(plan, forget_before=horizon - retention.deletions if horizon else None))
+    return plans
 
 
 def plan_table(state: TableState, kept: Kept, retention: Retention, now: datetime) -> TablePlan:
@@ -70,9 +77,7 @@ def plan_table(state: TableState, kept: Kept, retention: Retention, now: datetim
     line = state.line
     leftovers = _leftovers(state, kept, retention, now)
     stale = [
-        ref.name
-        for ref in state.refs
-        if ref.name.startswith(PUBLISH) and _is_stale(state, ref.snapshot, retention, now)
+        ref.name for ref in state.refs if ref.is_publish and _is_stale(state, ref.snapshot, retention, now)
     ]
     held = {ref.snapshot for ref in state.refs if ref.name not in stale}
     head = line[0] if line else None
@@ -87,8 +92,6 @@ def plan_table(state: TableState, kept: Kept, retention: Retention, now: datetim
         has_deletes=bool(head and head.count("total-delete-files") >= retention.files),
         is_sorted=state.is_sorted,
         merge_manifests=state.manifests >= 4 * retention.files,
-        forget=state.old_deletions,
-        forget_before=now - retention.deletions,
         orphans_before=now - retention.orphans,
     )
 

@@ -20,13 +20,19 @@ def as_json(plans: Sequence[TablePlan], outcomes: Sequence[Outcome]) -> list[dic
     for plan in plans:
         one = asdict(plan)
         one |= {name: [str(id) for id in one[name]] for name in ("expire", "leftovers")}
-        one |= {name: one[name].isoformat() for name in ("forget_before", "orphans_before")}
+        one |= {
+            name: one[name].isoformat()
+            for name in ("forget_before", "orphans_before")
+            if one[name] is not None
+        }
         one["reasons"] = [
             reason | {"oldest": str(reason["oldest"]), "committed_at": reason["committed_at"].isoformat()}
             for reason in one["reasons"]
         ]
         outcome = by_table.get(plan.table)
         told.append(one | {"outcome": asdict(outcome) if outcome else None})
+    planned = {plan.table for plan in plans}
+    told += [{"table": one.table, "outcome": asdict(one)} for one in outcomes if one.table not in planned]
     return told
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from runner.lake import Commit, list_tables, read_commits
 
-PUBLISH = "publish_"  # how the branches begin through which runs publish
+# the branches through which runs publish: an attempt as pin_inputs and stage_files name it, and no other name
+_PUBLISH = re.compile(r"publish_\d{8}T\d{12}_[0-9a-f]{8}(_\d+)*")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Ref:
     name: str
     snapshot: int
     is_tag: bool = False
+
+    @property
+    def is_publish(self) -> bool:
+        """Tell whether a run made it to publish through; a branch of anybody else is none of ours."""
+        return not self.is_tag and _PUBLISH.fullmatch(self.name) is not None
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class TableState:
     was_current: frozenset[int] = frozenset()  # snapshots that `main` once pointed at
     manifests: int = 0
     is_sorted: bool = False
-    old_deletions: int = 0  # remembered deletions that are old enough to forget
+    columns: frozenset[str] = frozenset()
+    error: str = ""  # why it could not be read; nothing else is known of it then
 
     @property
     def line(self) -> tuple[Commit, ...]:
@@ -52,13 +59,20 @@ class TableState:
         return tuple(found)
 
 
-def read_states(catalog: Catalog, forget_before: datetime) -> dict[str, TableState]:
-    """Read every table of the lake by name."""
-    return {name: read_state(name, catalog.load_table(name), forget_before) for name in list_tables(catalog)}
+def read_states(catalog: Catalog) -> dict[str, TableState]:
+    """Read every table of the lake by name; one that cannot be read says why, and hides no other."""
+    return {name: _read_state(name, catalog) for name in list_tables(catalog)}
 
 
-def read_state(name: str, table: Table, forget_before: datetime) -> TableState:
-    """Read one table; deletions that came in before `forget_before` count as old."""
+def _read_state(name: str, catalog: Catalog) -> TableState:
+    try:
+        return read_state(name, catalog.load_table(name))
+    except Exception as error:  # whatever is wrong with it, it is told of this table
+        return TableState(name, {}, None, error=one_line(error))
+
+
+def read_state(name: str, table: Table) -> TableState:
+    """Read one table."""
     current = table.current_snapshot()
     refs = [
         Ref(ref, pointed.snapshot_id, str(pointed.snapshot_ref_type).endswith("tag"))
@@ -73,15 +87,16 @@ def read_state(name: str, table: Table, forget_before: datetime) -> TableState:
         was_current=frozenset(entry.snapshot_id for entry in table.history()),
         manifests=len(current.manifests(table.io)) if current else 0,
         is_sorted=not table.sort_order().is_unsorted,
-        old_deletions=_count_old(table, forget_before) if current and holds_deletions(name) else 0,
+        columns=frozenset(field.name for field in table.schema().fields),
     )
 
 
-def holds_deletions(table: str) -> bool:
-    """Tell by its name whether a silver table remembers the deletions of another."""
-    schema, _, name = table.rpartition(".")
-    return schema.endswith("silver") and name.endswith("_deleted")
+def count_old(catalog: Catalog, table: str, before: datetime) -> int:
+    """Count the remembered deletions that came in before a time."""
+    old = f"_ingested_at < '{before.isoformat()}'"
+    return int(catalog.load_table(table).scan(old, ("_ingested_at",)).count())
 
 
-def _count_old(table: Any, before: datetime) -> int:
-    return int(table.scan(row_filter=f"_ingested_at < '{before.isoformat()}'").count())
+def one_line(error: Exception) -> str:
+    """Return an error as one line that names its kind."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -25,7 +25,7 @@ def plan_steps(plan: TablePlan, retention: Retention) -> list[Step]:
         ids = ", ".join(f"{one}L" for one in (*plan.expire, *plan.leftovers))
         expire = _call(plan, "expire_snapshots", f"older_than => {_NEVER}", f"snapshot_ids => array({ids})")
         steps.append({"does": "expire", "sql": expire})
-    if plan.forget:
+    if plan.forget and plan.forget_before:
         before = _timestamp(plan.forget_before)
         steps.append({"does": "forget", "model": model_of_table(plan.table), "before": before})
     steps += _rewrites(plan, retention.files)
@@ -57,4 +57,4 @@ def _call(plan: TablePlan, procedure: str, *arguments: str) -> str:
 
 
 def _timestamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -1,4 +1,6 @@
-"""dbt in processes of their own, which may be killed: started in an instant from one that has dbt loaded.
+"""Commands in processes of their own, which may be killed: started at once from one that has dbt loaded.
+
+dbt's, or the runner's: `start(lake, "medallion", "redrive")`.
 
 A client leads its own process group, as a command of an interactive shell does. A fail point ends or holds it
 (runner/fail_points.py).
@@ -41,7 +43,7 @@ class Outcome:
 
 @dataclass
 class Client:
-    """A dbt process that runs on a lake, with target and log directories of its own."""
+    """A process that runs dbt on a lake, with target and log directories of its own."""
 
     origin: Lake
     lake: Lake
@@ -75,7 +77,7 @@ class Client:
 
 
 def start(lake: Lake, *args: str, fail_point: str = "") -> Client:
-    """Start `dbt <args>` on a lake, with a fail point armed."""
+    """Start `dbt <args>`, or `medallion …`, on a lake, with a fail point armed."""
     work = lake.work / f"client{next(_numbers)}"
     (work / "target").mkdir(parents=True)
     parsed = lake.work / "target" / PARSED
@@ -113,7 +115,7 @@ def held(lake: Lake, point: str, *args: str) -> Iterator[Client]:
 
 
 def _run(args: tuple[str, ...], environ: Mapping[str, str], project: str, said: str) -> None:
-    """In the new process: run dbt, its output in a file."""
+    """In the new process: run the command, its output in a file."""
     os.setsid()
     os.environ.clear()
     os.environ.update(environ)
@@ -121,9 +123,19 @@ def _run(args: tuple[str, ...], environ: Mapping[str, str], project: str, said: 
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    raise SystemExit(_run_medallion(args[1:]) if args[0] == "medallion" else _run_dbt(args))
+
+
+def _run_medallion(args: tuple[str, ...]) -> int:
+    from runner.cli import run
+
+    return run(list(args))
+
+
+def _run_dbt(args: tuple[str, ...]) -> int:
     from dbt.cli.main import dbtRunner
 
     result = dbtRunner().invoke(list(args))
     if result.exception:
         print(result.exception, flush=True)
-    raise SystemExit(0 if result.success else 1)
+    return 0 if result.success else 1

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from conftest import Warm
 from lake import Lake
 
 from runner import demo_files as files
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +24,14 @@ def worn_lake(server: Warm, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     lake.land("first.tsv", files.FIRST)
     lake.dbt("run").ok()
     return lake
+
+
+@pytest.fixture
+def make_lake(server: Warm, tmp_path: Path) -> Callable[[], Lake]:
+    """Makes lakes on the warm server, one for each story."""
+
+    def make() -> Lake:
+        work = Path(tempfile.mkdtemp(dir=tmp_path))
+        return Lake(server.home, work / "raw", work, "server", f"story{next(_numbers)}_", server.port)
+
+    return make

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from lake import Lake
-from pipeline.ledger import documents
+from pipeline.ledger import documents, read_range
 from pipeline.test_protocol import compact
 from pyhive.exc import OperationalError
 
@@ -49,11 +49,17 @@ def test_two_ingests_of_the_same_file_take_it_in_once(worn_lake: Lake, point: st
 
 @pytest.mark.parametrize("point", ["after_branch", pytest.param("after_pin", marks=LONG)])
 def test_of_two_builds_of_a_model_one_publishes_and_the_other_goes_on(worn_lake: Lake, point: str) -> None:
+    """And what the first one reads is compacted after it pinned that, before it reads."""
     land(worn_lake)
     worn_lake.dbt(*INGEST).ok()
+    pinned = worn_lake.head("bronze.orders")
     with held(worn_lake, f"{point}:silver_orders", *MERGE) as late:
-        start(worn_lake, *MERGE).wait().ok()
+        with held(worn_lake, "after_pin:silver_orders", *MERGE) as first:
+            compact(worn_lake, "bronze.orders")
+        first.wait().ok()
         winner = worn_lake.head("silver.orders")
+        assert worn_lake.published("bronze.orders")[-1].operation == "replace"
+        assert read_range(documents(worn_lake, "silver.orders")[-1], "bronze_orders")[1] == pinned
     told = late.wait().ok()
     assert told.message("silver_orders") == "no new data"
     assert worn_lake.head("silver.orders") == winner

@@ -1,104 +1,144 @@
-"""A plain Python model of the lake, for a state machine: what each commit must hold, told by its checkpoint.
+"""The lake that a state machine wears down, and what each of its tables has to hold, told by its commits.
 
-Silver is told by which file versions it has consumed and under which setting it met each of them: rules and
-columns change, and hold for rows that come after the change. Gold is told by the silver commit it consumed.
+Bronze holds each row of each file version once. A silver commit follows from the one before it, the bronze
+rows that its document says it read, and the setting of that time (model.py). Gold is told by the silver
+commit that it consumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import histories
 import oracle
-from lake import FILE_COLUMN, REASONS_COLUMN, Lake, Row, Snapshot
+from lake import FILE_COLUMN, REASONS_COLUMN, Lake, Snapshot
 from pipeline.ledger import GOLD, SILVER
 
+from faults.model import (
+    Deletions,
+    Place,
+    Setting,
+    State,
+    deletions_in,
+    judge_again,
+    mark_redriven,
+    merge_live,
+    place_of,
+)
 from faults.promise import Version, below, versions_in
 
-STRICT_BELOW = 50.0  # the price that the strict rule demands to be below
-STRICT_RULE = {"name": "price_modest", "check": f"price < {STRICT_BELOW}"}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What of the project may change between two builds."""
-
-    is_strict: bool = False  # one more rule
-    has_channel: bool = False  # one more column in silver.orders, a copy of the referral
-
-    def judged(self, row: oracle.Judged) -> tuple[str, ...]:
-        """The rules that a row breaks under this setting."""
-        is_asked = self.is_strict and not row.is_delete and oracle.MALFORMED not in row.raw
-        price = row.typed["price"]
-        is_dear = is_asked and (price is None or price >= STRICT_BELOW)
-        return tuple(sorted({*row.reasons, *([STRICT_RULE["name"]] if is_dear else [])}))
-
-
-@dataclass(frozen=True)
-class Met:
-    """What became of a row: the settings that accepted it, and the reasons of those that did not."""
-
-    accepted: tuple[Setting, ...]
-    refused: tuple[tuple[str, ...], ...]
-
-
-def meet(row: oracle.Judged, settings: tuple[Setting, ...]) -> Met:
-    """Judge a row under one setting after another."""
-    judged = [(setting, setting.judged(row)) for setting in settings]
-    return Met(
-        accepted=tuple(setting for setting, why in judged if not why),
-        refused=tuple(why for _, why in judged if why),
-    )
-
-
-# under which settings a table met each file version, in that order: more than one after a replay or a redrive
-Consumed = Mapping[Version, tuple[Setting, ...]]
+BRONZE = "bronze.orders"
+LIVE, DELETED, REJECTED = SILVER
 
 
 @dataclass
 class World:
-    """The model of one lake: what each snapshot of a silver table has consumed."""
+    """The model of one lake."""
 
     lake: Lake
     setting: Setting = field(default_factory=Setting)
-    consumed: dict[tuple[str, int], Consumed] = field(default_factory=dict)
-    newest: dict[str, Consumed] = field(default_factory=dict)  # by table
-    held: dict[int, frozenset[Version]] = field(default_factory=dict)  # the versions in a bronze snapshot
+    states: dict[tuple[str, int], State] = field(default_factory=dict)  # by table and snapshot
+    newest: dict[str, State] = field(default_factory=dict)  # by table
+    held: dict[int, Counter[Version]] = field(default_factory=dict)  # rows by version in each bronze snapshot
+    broken: dict[str, str] = field(default_factory=dict)  # what bronze did wrong
+    sound: set[tuple[str, int]] = field(default_factory=set)  # commits that were judged since maintenance
+
+    # what happened
 
     def learn(self) -> None:
         """Take in the commits that are new, under the setting as it is now."""
-        for name in ("bronze.orders", *SILVER):
-            for snapshot in self.lake.published(name) if self.lake.exists(name) else []:
-                if name == "bronze.orders":
-                    self.bronze(snapshot.id)
-                elif (name, snapshot.id) not in self.consumed:
-                    before = self.consumed.get((name, snapshot.parent or 0), self.newest.get(name, {}))
-                    self.consumed[name, snapshot.id] = self._after(before, snapshot)
-                if name != "bronze.orders":
-                    self.newest[name] = self.consumed[name, snapshot.id]
+        for snapshot in self._published(BRONZE):
+            self._learn_bronze(snapshot)
+        for name in (DELETED, REJECTED, LIVE):  # live rows last: they look at both others
+            for snapshot in self._published(name):
+                if (name, snapshot.id) not in self.states:
+                    before = self.states.get((name, snapshot.parent or 0), self.newest.get(name, State()))
+                    self.states[name, snapshot.id] = self._after(name, before, snapshot)
+                self.newest[name] = self.states[name, snapshot.id]
 
-    def _after(self, before: Consumed, snapshot: Snapshot) -> Consumed:
-        """What a commit has consumed, its ranges told by its document."""
+    def _published(self, name: str) -> list[Snapshot]:
+        return self.lake.published(name) if self.lake.exists(name) else []
+
+    def _learn_bronze(self, snapshot: Snapshot) -> None:
+        """Judge a commit of bronze: each row as it landed and once, and nothing gone that was there."""
+        if snapshot.id in self.held:
+            return
+        now = self._judge_bronze(self.broken, snapshot.id)
+        self.held[snapshot.id] = now
+        self.sound.add((BRONZE, snapshot.id))
+        before = self.held.get(snapshot.parent or 0, Counter())
+        if before - now or (snapshot.operation == "replace" and now - before):
+            self.broken[BRONZE] = f"{snapshot} has other rows than its parent: {before - now}, {now - before}"
+
+    def _judge_bronze(self, found: dict[str, str], snapshot: int) -> Counter[Version]:
+        """Compare bronze with what landed, as multisets; return how many rows it holds of each version."""
+        rows = self.lake.rows(BRONZE, snapshot)
+        now = versions_in(self.lake, rows)
+        landed = [{**row.raw, FILE_COLUMN: row.path} for row in oracle.judge(self._landed(now))]
+        held = [{**row, FILE_COLUMN: below(self.lake, row[FILE_COLUMN])} for row in rows]
+        wanted = [{name: row.get(name) for name in (FILE_COLUMN, *oracle.RAW_COLUMNS)} for row in landed]
+        _note(found, BRONZE, held, wanted, (FILE_COLUMN, *oracle.RAW_COLUMNS))
+        places = Counter(
+            (row[FILE_COLUMN], row["_source_modified_at"], row["_source_position"]) for row in rows
+        )
+        if len(places) < len(rows):
+            found[BRONZE] = f"rows that are there twice: {places.most_common(3)}"
+        return now
+
+    def _landed(self, versions: Iterable[Version]) -> list[oracle.Version]:
+        wanted = set(versions)
+        return [one for one in histories.versions(self.lake.steps) if (one.path, one.modified_ms) in wanted]
+
+    def _after(self, name: str, before: State, snapshot: Snapshot) -> State:
+        """What a commit holds, the range it read told by its document."""
         document = snapshot.checkpoint
         if not document:  # a compaction
             return before
-        read = document["inputs"]["bronze_orders"]
+        if document["mode"] == "purge":  # told when silver has read all that landed: all is forgotten
+            return replace(before, rows={})
+        if document["mode"] == "redrive":
+            marked = mark_redriven(self.setting, before.rows, self.newest[LIVE].consumed)
+            return replace(before, rows=marked, redriven=document.get("redriven"))
         if document["mode"] in ("first", "full"):
-            return dict.fromkeys(self.bronze(int(read["to"])), (self.setting,))
-        start = self.bronze(int(read["from"])) if read["from"] else frozenset()
-        again = {
-            version: (*(met for met in before.get(version, ()) if met != self.setting), self.setting)
-            for version in self.bronze(int(read["to"])) - start
-        }
-        return {**before, **again}
+            before = State(redriven=document.get("redriven"))
+        return self._read(name, before, document)
 
-    def bronze(self, snapshot: int) -> frozenset[Version]:
-        """The file versions in bronze at a snapshot, even one that has been expired since."""
-        if snapshot not in self.held:
-            self.held[snapshot] = frozenset(versions_in(self.lake, self.lake.rows("bronze.orders", snapshot)))
-        return self.held[snapshot]
+    def _read(self, name: str, before: State, document: Mapping[str, Any]) -> State:
+        """What a commit holds that read rows of bronze."""
+        read = document["inputs"]["bronze_orders"]
+        start, end = (int(one) if one else None for one in (read["from"], read["to"]))
+        assert end is not None
+        again = self.held[end].keys() - (self.held[start].keys() if start else set())
+        rows = oracle.judge(self._landed(again))
+        if document.get("redriven") != before.redriven:  # it read only rows that were once rejected
+            rows = [row for row in rows if place_of(row) in self.newest[REJECTED].rows]
+        if name == LIVE:
+            is_replay = before.end is not None and start != before.end
+            held = merge_live(self.setting, before.rows, rows, self._known_deletions(end, is_replay))
+        elif name == DELETED:
+            held = oracle.latest([*before.rows.values(), *deletions_in(self.setting, rows)])
+        else:
+            held = judge_again(self.setting, before.rows, rows)
+        return State(
+            consumed=before.consumed | again,
+            end=end,
+            redriven=document.get("redriven"),
+            accepted=before.accepted | {place_of(row) for row in self.setting.valid(rows)},
+            rows=held,
+        )
+
+    def _known_deletions(self, end: int, is_replay: bool) -> Deletions:
+        """What is remembered, and what bronze holds beyond that; a replay looks at all of bronze."""
+        memory = self.newest[DELETED]
+        seen = set() if is_replay or memory.end is None else self.held[memory.end].keys()
+        unseen = self.held[self._head(BRONZE) if is_replay else end].keys() - seen
+        found = deletions_in(self.setting, oracle.judge(self._landed(unseen)))
+        return oracle.latest([*memory.rows.values(), *found])
+
+    # what is to come
 
     def on_disk(self) -> set[Version]:
         """The file versions that lie in the source's directory now."""
@@ -112,18 +152,18 @@ class World:
     def backlog(self) -> dict[str, Any]:
         """What a complete build may not leave: files, bronze rows or silver rows that are not consumed."""
         self.learn()
-        held = self.bronze(self._head("bronze.orders"))
-        found: dict[str, Any] = {"bronze.orders": self.on_disk() - held}
+        held = set(self.held[self._head(BRONZE)])
+        found: dict[str, Any] = {BRONZE: self.on_disk() - held}
         for name in SILVER:
-            found[name] = held ^ set(self.consumed[name, self._head(name)])
-        silver = self.silver(self.consumed["silver.orders", self._head("silver.orders")])
+            found[name] = held ^ self.states[name, self._head(name)].consumed
+        silver = self.states[LIVE, self._head(LIVE)]
         for name in GOLD:
-            found[name] = self.silver_consumed_by(name) != silver
+            found[name] = self._silver_of(name) != silver
         return {name: left for name, left in found.items() if left}
 
     def has_lost(self, table: str) -> bool:
         """Whether a table has consumed a snapshot of its input that is no part of it any more."""
-        line = {snapshot.id for snapshot in self.lake.published("bronze.orders")}
+        line = {snapshot.id for snapshot in self.lake.published(BRONZE)}
         return not self._ends(table) <= line
 
     def _ends(self, table: str) -> set[int]:
@@ -139,53 +179,59 @@ class World:
     # what the tables must be
 
     def contradictions(self) -> dict[str, str]:
-        """The tables that are not what their checkpoints say."""
+        """The tables that are not what their checkpoints say, and rows that are nowhere."""
         self.learn()
-        found: dict[str, str] = {}
-        for name in SILVER:
-            head = self.lake.head(name)
-            if head is not None:
-                self._judge(found, name, self.consumed[name, head])
-        for name in GOLD:
-            head = self.lake.head(name)
-            if head is not None:
-                wanted = oracle.GOLD[name.removeprefix("gold.")](self.silver_consumed_by(name))
+        found = dict(self.broken)
+        heads = {name: self.lake.head(name) for name in (BRONZE, *SILVER, *GOLD)}
+        news = {name: head for name, head in heads.items() if head and (name, head) not in self.sound}
+        for name, head in news.items():
+            if name == BRONZE:
+                self._judge_bronze(found, head)
+            elif name in SILVER:
+                self._judge(found, name, self.states[name, head])
+            else:
+                silver = [one.plain for one in self._silver_of(name).rows.values()]
+                wanted = oracle.GOLD[name.removeprefix("gold.")](silver)
                 _note(found, name, self.lake.rows(name), wanted, oracle.TABLE_COLUMNS[name])
+        self.sound |= news.items() - {(name, heads[name]) for name in found}
         return found
 
-    def silver_consumed_by(self, gold: str) -> list[Row]:
-        """The rows of silver.orders at the commit that a gold table's checkpoint names."""
-        [document, *_] = [s.checkpoint for s in reversed(self.lake.published(gold)) if s.checkpoint]
-        return self.silver(self.consumed["silver.orders", int(document["inputs"]["silver_orders"]["to"])])
+    def _silver_of(self, gold: str) -> State:
+        """silver.orders at the commit that a gold table's checkpoint names."""
+        [end] = self._ends(gold)
+        return self.states[LIVE, end]
 
-    def silver(self, consumed: Consumed) -> list[Row]:
-        """The rows of silver.orders after consuming these versions."""
-        taken = [(row, met) for row, met in self._met(consumed) if met.accepted]
-        first = {row.order: met.accepted[0] for row, met in taken}
-        return [
-            row.typed | {"channel": row.typed["referral"] if first[row.order].has_channel else None}
-            for row in oracle.latest(row for row, _ in taken).values()
-            if not row.is_delete
-        ]
-
-    def _met(self, consumed: Consumed) -> list[tuple[oracle.Judged, Met]]:
-        versions = [v for v in histories.versions(self.lake.steps) if (v.path, v.modified_ms) in consumed]
-        return [(row, meet(row, consumed[row.path, row.order[2]])) for row in oracle.judge(versions)]
-
-    def _judge(self, found: dict[str, str], name: str, consumed: Consumed) -> None:
+    def _judge(self, found: dict[str, str], name: str, state: State) -> None:
         rows = self.lake.rows(name)
-        if name == "silver.orders":
+        if name == LIVE:
             columns = [*oracle.SILVER_COLUMNS, *(["channel"] if rows and "channel" in rows[0] else [])]
-            _note(found, name, rows, self.silver(consumed), columns)
-        elif name == "silver.orders_deleted":
-            gone = oracle.latest(row for row, met in self._met(consumed) if met.accepted and row.is_delete)
-            _note(found, name, rows, [row.typed for row in gone.values()], oracle.DELETED_COLUMNS)
+            _note(found, name, rows, [one.plain for one in state.rows.values()], columns)
+        elif name == DELETED:
+            _note(found, name, rows, [row.typed for row in state.rows.values()], oracle.DELETED_COLUMNS)
         else:
-            actual = [{"file": below(self.lake, r[FILE_COLUMN]), "why": r[REASONS_COLUMN]} for r in rows]
-            wanted = [
-                {"file": row.path, "why": met.refused[-1]} for row, met in self._met(consumed) if met.refused
+            actual = [
+                {
+                    "file": below(self.lake, row[FILE_COLUMN]),
+                    "why": row[REASONS_COLUMN],
+                    "redriven": (row["_redriven_at"] is not None, row["_redriven_by"] is not None),
+                }
+                for row in rows
             ]
-            _note(found, name, actual, wanted, ("file", "why"))
+            wanted = [
+                {"file": one.row.path, "why": one.why, "redriven": (one.is_redriven, one.is_redriven)}
+                for one in state.rows.values()
+            ]
+            _note(found, name, actual, wanted, ("file", "why", "redriven"))
+
+    def lost(self) -> list[Place]:
+        """Bronze rows that both silver tables have read, and that neither of them has taken."""
+        if not {LIVE, REJECTED} <= self.newest.keys():
+            return []
+        live, rejected = (self.states[name, self._head(name)] for name in (LIVE, REJECTED))
+        both = oracle.judge(self._landed(live.consumed & rejected.consumed))
+        is_undone = live.redriven != rejected.redriven  # rolled back to before a redrive, which is due again
+        waiting = {place for place, one in rejected.rows.items() if is_undone or not one.is_redriven}
+        return [place for place in map(place_of, both) if place not in live.accepted | waiting]
 
 
 def _note(found: dict[str, str], name: str, actual: list[Any], wanted: list[Any], columns: Any) -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import SqlCatalog
+from rich.console import Console
 
-from runner.errors import UsageError
+from runner.errors import DataError, UsageError
 from runner.lake import Commit
 from runner.maintain.cli import parse_duration
 from runner.maintain.needs import find_kept
 from runner.maintain.plan import Retention, TablePlan, plan_lake
+from runner.maintain.run import Output, run_maintain
 from runner.maintain.state import Ref, TableState
 from runner.maintain.statements import plan_steps
 from runner.replay import find_starts
+from runner.settings import Settings
 
 NOW = datetime(2026, 1, 31, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 WEEK = Retention(snapshots=timedelta(days=7))
+ATTEMPT = "publish_20260101T120000123456_0a1b2c3d"
 Reads = Mapping[str, tuple[int | None, int | None]]
 
 
@@ -171,9 +181,30 @@ def test_what_lies_beside_main_goes_when_it_is_old(one: Commit, was_current: boo
 @pytest.mark.parametrize(("days", "goes"), [(0.5, False), (2, True)])
 def test_a_branch_of_an_interrupted_publish_goes_with_what_it_held(days: float, goes: bool) -> None:
     staged = commit(9, days, {"bronze_orders": (1, 2)})
-    state = table("silver.orders", commit(11, 30, {}), beside=(staged,), refs=(Ref("publish_x", 9),))
+    state = table("silver.orders", commit(11, 30, {}), beside=(staged,), refs=(Ref(ATTEMPT, 9),))
     found = plan(state)
-    assert (found.branches, found.leftovers) == ((("publish_x",), (9,)) if goes else ((), ()))
+    assert (found.branches, found.leftovers) == (((ATTEMPT,), (9,)) if goes else ((), ()))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        (ATTEMPT, True),
+        (f"{ATTEMPT}_1", True),  # staged anew, without a file that changed
+        (f"{ATTEMPT}_1_2", True),
+        ("publish_to_partners", False),
+        ("publish_20260131", False),
+        (f"{ATTEMPT}_keep", False),
+        (f"my_{ATTEMPT}", False),
+        (ATTEMPT.upper(), False),
+    ],
+)
+def test_only_branches_that_are_named_as_an_attempt_go(name: str, is_ours: bool) -> None:
+    state = table("silver.orders", commit(11, 90, {}), beside=(commit(9, 90, {}),), refs=(Ref(name, 9),))
+    assert plan(state).branches == ((name,) if is_ours else ())
+    assert plan(state).leftovers == ((9,) if is_ours else ())
+    tag = table("silver.orders", commit(11, 90, {}), refs=(Ref(name, 11, is_tag=True),))
+    assert plan(tag).branches == ()
 
 
 @pytest.mark.parametrize(
@@ -193,12 +224,141 @@ def test_small_files_and_delete_files_are_compacted(data: int, deletes: int, siz
 
 
 def test_steps_name_what_they_expire_and_leave_nothing_to_iceberg_s_own_age() -> None:
-    state = bronze(90, 80, 70, beside=(commit(9, 60),), is_sorted=True, old_deletions=3)
+    state = bronze(90, 80, 70, beside=(commit(9, 60),), is_sorted=True)
     steps = plan_steps(plan(state), WEEK)
-    assert [step["does"] for step in steps] == ["expire", "forget", "orphans"]
+    assert [step["does"] for step in steps] == ["expire", "orphans"]
     assert "older_than => timestamp '1970-01-01', snapshot_ids => array(2L, 1L, 9L)" in steps[0]["sql"]
-    assert (steps[1]["model"], steps[1]["before"]) == ("bronze_orders", "2025-11-02 00:00:00")
-    assert "older_than => timestamp '2026-01-28 00:00:00'" in steps[2]["sql"]
+    assert "older_than => timestamp '2026-01-28 00:00:00.000000'" in steps[1]["sql"]
+
+
+# -- what is forgotten --------------------------------------------------------------------------------------
+
+PLACE = frozenset({"id", "_source_file", "_source_modified_at", "_source_position", "_ingested_at"})
+
+
+def memory(name: str = "silver.orders_deleted", columns: frozenset[str] = PLACE) -> TableState:
+    """A table that remembers deletions and has read all of bronze."""
+    return table(name, commit(31, 1, {"bronze_orders": (None, 3)}), columns=columns)
+
+
+def live(*line: Commit, columns: frozenset[str] = PLACE | {"price"}) -> TableState:
+    """silver.orders, from its commits."""
+    return table("silver.orders", *line, columns=columns)
+
+
+def age_of_forgotten(*states: TableState, retention: Retention = WEEK) -> float | None:
+    """How many days ago a deletion has to have come in to be forgotten; none when nothing is."""
+    before = plan(*states, retention=retention).forget_before
+    return (NOW - before) / timedelta(days=1) if before else None
+
+
+def test_deletions_are_forgotten_by_their_age() -> None:
+    silver = live(commit(11, 5, {"bronze_orders": (None, 3)}))
+    found = plan(memory(), silver, bronze(100, 50, 20))
+    assert found.forget_before == NOW - WEEK.deletions
+    steps = plan_steps(replace(found, forget=3), WEEK)
+    assert [step["does"] for step in steps] == ["forget", "orphans"]
+    assert (steps[0]["model"], steps[0]["before"]) == ("silver_orders_deleted", "2025-11-02 00:00:00.000000")
+    assert [step["does"] for step in plan_steps(found, WEEK)] == ["orphans"], "none is as old"
+
+
+@pytest.mark.parametrize(
+    ("consumed", "days"),
+    [
+        (4, 90),  # all that landed
+        (3, 90 + 2),  # silver is stuck at its gate: what landed two days ago waits
+        (2, 90 + 20),
+        (None, 90 + 100),  # its checkpoint says that bronze was empty
+        (9, None),  # a snapshot that bronze does not have: rolled back, or expired by another tool
+    ],
+)
+def test_a_deletion_ages_until_what_silver_has_not_read_yet(consumed: int | None, days: float | None) -> None:
+    silver = live(commit(11, 60, {"bronze_orders": (None, consumed)}))
+    assert age_of_forgotten(memory(), silver, bronze(100, 50, 20, 2)) == days
+
+
+def test_a_compaction_of_bronze_is_no_row_that_waits() -> None:
+    line = (commit(1, 100, {}), commit(2, 50, {}), commit(3, 20, operation="replace"))
+    silver = live(commit(11, 40, {"bronze_orders": (None, 2)}))
+    assert age_of_forgotten(memory(), silver, table("bronze.orders", *line)) == 90
+
+
+def test_a_state_that_silver_may_be_rolled_back_to_has_not_read_what_came_after_it() -> None:
+    silver = live(commit(11, 30, {"bronze_orders": (None, 2)}), commit(12, 3, {"bronze_orders": (2, 4)}))
+    lake = (memory(), silver, bronze(100, 50, 20, 4))
+    assert age_of_forgotten(*lake) == 90 + 20
+    assert age_of_forgotten(*lake, retention=Retention(snapshots=timedelta(days=1))) == 90
+
+
+@pytest.mark.parametrize(
+    "silver",
+    [
+        pytest.param((), id="never written"),
+        pytest.param((commit(11, 60),), id="without a checkpoint"),
+    ],
+)
+def test_nothing_is_forgotten_while_silver_has_no_checkpoint(silver: tuple[Commit, ...]) -> None:
+    assert age_of_forgotten(memory(), live(*silver), bronze(100, 50, 20)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "others"),
+    [
+        pytest.param("silver.accounts_deleted", PLACE, (), id="no table of that name beside it"),
+        pytest.param("silver.orders_deleted", PLACE - {"_ingested_at"}, (), id="no time of ingestion"),
+        pytest.param("silver.orders_deleted", PLACE | {"closed_by"}, (), id="holds more than a place"),
+        pytest.param("gold.orders_deleted", PLACE, ("gold.orders",), id="not in silver"),
+    ],
+)
+def test_a_table_that_is_only_named_so_forgets_nothing(
+    name: str, columns: frozenset[str], others: tuple[str, ...]
+) -> None:
+    silver = live(commit(11, 5, {"bronze_orders": (None, 3)}))
+    more = [table(other, *silver.line, columns=silver.columns) for other in others]
+    assert age_of_forgotten(memory(name, columns), silver, bronze(100, 50, 20), *more) is None
+
+
+# -- one table that is broken -------------------------------------------------------------------------------
+
+
+def test_a_table_that_cannot_be_read_has_no_plan_and_may_need_any_snapshot() -> None:
+    broken = TableState("gold.sales", {}, None, error="FileNotFoundError: metadata.json")
+    states = {one.name: one for one in (bronze(90, 80, 70, beside=(commit(9, 60),)), broken)}
+    [found] = plan_lake(states, WEEK, NOW)
+    assert (found.table, found.expire, found.leftovers) == ("bronze.orders", (), ())
+    assert {reason.why for reason in found.reasons} == {
+        "gold.sales could not be read, so nobody knows what it needs"
+    }
+
+
+def test_what_is_wrong_with_one_table_is_told_and_the_others_are_maintained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = small_catalog(tmp_path)
+    Path(catalog.load_table("silver.accounts_deleted").metadata_location.removeprefix("file://")).unlink()
+    maintained: list[str] = []
+
+    def carry_out(_: Any, plans: list[TablePlan], *__: Any) -> list[Any]:
+        maintained.extend(one.table for one in plans)
+        return []
+
+    monkeypatch.setattr("runner.maintain.run.open_catalog", lambda _: catalog)
+    monkeypatch.setattr("runner.maintain.run.carry_out", carry_out)
+    said = io.StringIO()
+    settings = Settings(tmp_path, tmp_path, str(tmp_path))
+    with pytest.raises(DataError, match=r"^silver\.accounts_deleted was not maintained: FileNotFoundError"):
+        run_maintain(settings, Retention(), [], Output(Console(file=said, width=200)))
+    assert maintained == ["bronze.orders", "silver.orders", "silver.orders_deleted"]
+    assert "silver.accounts_deleted" in said.getvalue()
+
+
+def small_catalog(folder: Path) -> Catalog:
+    """Four tables that nothing was written to."""
+    catalog = SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/lake")
+    for name in ("bronze.orders", "silver.orders", "silver.orders_deleted", "silver.accounts_deleted"):
+        catalog.create_namespace_if_not_exists(name.partition(".")[0])
+        catalog.create_table(name, pa.schema([("id", pa.int64())]))
+    return catalog
 
 
 @pytest.mark.parametrize(("text", "hours"), [("7d", 168), ("12h", 12), ("30m", 0.5), ("0s", 0)])
