@@ -27,7 +27,7 @@ test: setup ## Run all tests
 test-fast: setup ## Run the tests that need no Spark
 	@$(BIN)/python -m pytest -m "not spark"
 
-test-long: setup ## Run the long tests: every kill on both targets, many stories (SEED=7 tells others)
+test-long: setup ## Run the long tests, for an hour or more: every kill on both targets, many stories (SEED=7 tells others)
 	@$(BIN)/python -m pytest -m long -s tests/faults
 
 lint: setup ## Check Python, SQL and YAML
