@@ -8,6 +8,7 @@ anything not fit (another environment of Python, no answer), the client does the
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json
@@ -141,6 +142,7 @@ def _serve_one(peer: socket.socket) -> None:
 
         code = run(request["arguments"], is_debug="--debug" in request["arguments"])
     finally:
+        atexit._run_exitfuncs()  # dbt's locks are given back before the client goes on
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush(), sys.stderr.flush()
             peer.sendall(f"{code}\n".encode())

@@ -4,13 +4,14 @@
 
     inputs: {input name: {'from': snapshot id or none, 'to': snapshot id}}; `from` none means read from the beginning.
     mode: first, range or full, or what amend_table was called for. code: what wrote it (code_version). attempt: unique to this try, so that a staged
-    snapshot can be told from any other. kept: what every commit hands on: {'rules': see settle_rules, 'redriven': time of the last redrive in it}.
+    snapshot can be told from any other. kept: what every commit hands on: {'rules': see settle_rules, 'redriven': time of the last redrive
+    in it, 'rebuilt': when all of it was read anew}.
 -#}
 {% macro checkpoint_document(model_name, code, attempt, mode, inputs, kept={}) %}
     {%- set document = {
         'medallion': 1, 'model': model_name, 'code': code, 'run': invocation_id, 'attempt': attempt, 'mode': mode, 'inputs': inputs,
     } -%}
-    {%- for name in ['rules', 'redriven'] if kept.get(name) -%} {%- do document.update({name: kept[name]}) -%} {%- endfor -%}
+    {%- for name in ['rules', 'redriven', 'rebuilt'] if kept.get(name) -%} {%- do document.update({name: kept[name]}) -%} {%- endfor -%}
     {%- do return(tojson(document, sort_keys=true)) -%}
 {% endmacro %}
 

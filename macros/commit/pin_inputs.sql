@@ -22,6 +22,7 @@
     {%- endfor -%}
     {%- set plan = plan_commit(model.name, config.get('incremental_strategy'), should_full_refresh(), reads, lineages, pin.files,
         none if should_full_refresh() else (var('replay', none) or {}).get(model.name), rules) -%}
+    {%- if rules and plan.mode in ['first', 'full'] -%} {%- do plan.kept.update({'rebuilt': pin.pinned_at, 'redriven': ''}) -%} {%- endif -%}
     {%- if plan.refused -%}
         {{ exceptions.raise_compiler_error(model.name ~ ' cannot go on from its checkpoint: ' ~ plan.refused | join('; ') ~ '. Nothing was changed.' ~ _way_out(relation, plan)) }}
     {%- endif -%}

@@ -42,7 +42,7 @@
     {%- set mode = 'idle' if is_idle else 'first' if parent is none else 'full' if rebuilt else 'range' -%}
     {%- set write = 'overwrite' if mode == 'full' else 'append' if mode == 'first' else strategy -%}
     {%- do return({'mode': mode, 'write': write, 'parent': parent, 'decisions': decisions, 'inputs': inputs, 'refused': refused,
-        'lost': lost, 'replay': replay, 'kept': agreed.kept, 'mend': agreed.mend, 'is_judged_again': again is not none and not again.get('rejected'), 'roll_back_to': checkpoint.foreign[-1].parent if checkpoint.foreign else none, 'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
+        'lost': lost, 'replay': replay, 'kept': agreed.kept, 'mend': agreed.mend, 'is_judged_again': agreed.replay is not none, 'roll_back_to': checkpoint.foreign[-1].parent if checkpoint.foreign else none, 'code': checkpoint.document.get('code') if checkpoint.document else none}) -%}
 {% endmacro %}
 
 

@@ -3,7 +3,7 @@
     that split the same rows with it. A row that one of them judged by the old rules and another by the new would be in neither, or in both.
 
     version: of the rules now. document: the own checkpoint, none where all is read anew. siblings: the others' checkpoints, none of
-    one that has no commit yet.     ancestors: {input: snapshot ids, newest first}. Returns {
+    one that has no commit yet.     ancestors: {input: its snapshots, newest first}. Returns {
         'rules': {'version', 'from': {input: snapshot; without it, the beginning}},
         'rewind': {input: snapshot or 'all'}, empty when it need not go back,
     }
@@ -17,10 +17,10 @@
     {%- for sibling in siblings if not sibling or sibling.get('rules') != document.get('rules') or document.get('rules', {}).get('version') != version -%}
         {%- set theirs = _judged_from(sibling, version) if sibling else dict.fromkeys(start) -%}
         {%- for input, place in theirs.items() if input in start -%}
-            {%- set ids = ancestors.get(input, []) -%}
-            {%- if _age(place, ids) > _age(start[input], ids) -%}
+            {%- set snapshots = ancestors.get(input, []) -%}
+            {%- if _age(place, snapshots) > _age(start[input], snapshots) -%}
                 {%- do start.update({input: place}) -%}
-                {%- do rewind.update({input: place if place in ids else 'all'}) -%}
+                {%- do rewind.update({input: place if place in snapshots | map(attribute='id') | list else 'all'}) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -39,7 +39,12 @@
 {% endmacro %}
 
 
-{#- How old a snapshot is among an input's; the beginning, or one that is gone, is older than all. -#}
-{% macro _age(place, ids) %}
-    {%- do return(ids.index(place) if place in ids else ids | length) -%}
+{#-
+    How old a snapshot is: how many with rows are newer. A compaction has the place of the snapshot before it. The beginning, or a snapshot that
+    is gone, is older than all.
+-#}
+{% macro _age(place, snapshots) %}
+    {%- set ids = snapshots | map(attribute='id') | list -%}
+    {%- if place not in ids -%} {%- do return(ids | length + 1) -%} {%- endif -%}
+    {%- do return(snapshots[:ids.index(place)] | rejectattr('operation', 'equalto', 'replace') | list | length) -%}
 {% endmacro %}

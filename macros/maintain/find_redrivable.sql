@@ -12,10 +12,10 @@
 {% endmacro %}
 
 
-{#- When the last redrive was that a model's table holds: a table that was rolled back to before one does not hold it. '' for none. -#}
+{#- Since when redriven rows may be missing in a model's table: its last redrive, or when it was rebuilt, which took in all that was valid. -#}
 {% macro last_redrive(model_name) %}
     {%- set document = find_checkpoint(list_ancestors(read_lineages({model_name: relation_of(node_named(model_name))})[model_name])).document -%}
-    {%- do return((document or {}).get('redriven') or '') -%}
+    {%- do return([(document or {}).get('redriven') or '', (document or {}).get('rebuilt') or ''] | max) -%}
 {% endmacro %}
 
 

@@ -44,6 +44,7 @@ EVERY_STEP: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("build", {}),
     ("land", {"rows": [Say("D", 1, 3), Say("U", 2, 2, state="CT")]}),
     ("build_and_die", {"point": "after_stage", "model": "silver_orders"}),
+    ("compact", {"table": "bronze.orders"}),  # the siblings' checkpoints are on both sides of it
     ("build", {}),
     ("change_a_rule", {}),
     ("land_again", {"file": "f0.tsv"}),  # its dear row is refused now
@@ -54,7 +55,6 @@ EVERY_STEP: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("add_a_column", {}),
     ("overwrite", {"file": "f1.tsv", "rows": [Say("U", 2, 4), Say("U", 1, 1), Say("D", 3, 4)]}),
     ("build_only", {"layer": "bronze"}),
-    ("compact", {"table": "bronze.orders"}),
     ("roll_back", {"table": "silver.orders"}),
     ("maintain", {}),  # while silver lags
     ("full_refresh", {"models": ("silver", "gold")}),

@@ -11,7 +11,8 @@ from harness import Node, Project, contract, history, read, snapshot, table_node
 
 A, B, C, D = (snapshot(id) for id in "ABCD")
 BRONZE = history(A, B, C, D)
-IDS = {"bronze": ["D", "C", "B", "A"]}
+IDS = {"bronze": [D, C, B, A]}
+COMPACTED = {"bronze": [D, snapshot("C", "replace"), B, A]}
 OLD, NOW = "old rules", "rules now"
 
 
@@ -52,6 +53,12 @@ def test_how_far_a_model_goes_back(
     assert found["rewind"] == ({"bronze": rewind} if rewind else {})
 
 
+def test_a_compaction_has_the_place_of_the_rows_before_it() -> None:
+    for own, sibling in (("B", "C"), ("C", "B")):
+        assert Project().settle_rules(NOW, document(own), [document(sibling)], COMPACTED)["rewind"] == {}
+    assert Project().settle_rules(NOW, document("C"), [document("A")], COMPACTED)["rewind"] == {"bronze": "A"}
+
+
 def test_what_reads_all_anew_judges_all_by_the_rules_now() -> None:
     found = Project().settle_rules(NOW, None, [document("B")], IDS)
     assert found == {"rules": {"version": NOW, "from": {}}, "rewind": {}}
@@ -87,7 +94,7 @@ def test_a_replay_waits_until_they_agree() -> None:
         ("", "", False, False, ""),
         ("2026-01-02", "2026-01-02", False, False, "2026-01-02"),
         pytest.param("2026-01-02", "", False, False, "2026-01-02", id="moved and not noted yet"),
-        pytest.param("", "2026-01-02", False, True, "2026-01-02", id="rolled back past it"),
+        pytest.param("", "2026-01-02", False, True, "", id="rolled back past it"),
         pytest.param("2026-01-01", "2026-01-02", True, False, "2026-01-03", id="moved anew"),
     ],
 )
@@ -101,9 +108,29 @@ def test_a_model_that_lost_redriven_rows_says_so(
     assert found["kept"]["redriven"] == kept
 
 
-def test_what_is_rebuilt_holds_what_was_redriven() -> None:
-    found = agree(None, document("C", NOW, redriven="2026-01-02"), keeper="other")
-    assert (found["refused"], found["kept"]["redriven"]) == ([], "2026-01-02")
+def test_what_was_rebuilt_since_misses_nothing() -> None:
+    ours = document("C", NOW, rebuilt="2026-01-03")
+    assert agree(ours, document("C", NOW, redriven="2026-01-02"), keeper="other")["refused"] == []
+    assert agree(ours, document("C", NOW, redriven="2026-01-04"), keeper="other")["mend"] == "redrive"
+
+
+@pytest.mark.parametrize(
+    ("redriven", "rebuilt", "goes_back"),
+    [("2026-01-02", "2026-01-03", True), ("2026-01-02", "2026-01-01", False), ("", "2026-01-03", False)],
+)
+def test_redriven_rows_are_judged_again_once_silver_was_rebuilt(
+    redriven: str, rebuilt: str, goes_back: bool
+) -> None:
+    ours, theirs = document("C", NOW, redriven=redriven), document("C", NOW, rebuilt=rebuilt)
+    found = agree(ours, theirs, is_keeper=True)
+    assert found["replay"] == ({"from": {"bronze": "all"}} if goes_back else None)
+    assert found["kept"]["redriven"] == ("" if goes_back else redriven)
+
+
+def test_a_redrive_judges_no_range() -> None:
+    replay = {"from": {"bronze": "A"}, "rejected": "other", "redriven": "2026-01-03"}
+    found = agree(document("C"), document("B"), replay, keeper="other")
+    assert (found["refused"], found["kept"]["rules"]["version"]) == ([], OLD)
 
 
 def test_the_plan_of_one_that_goes_back_judges_rows_again() -> None:
