@@ -66,8 +66,7 @@ def activation_block(project: Path, java: Java, environ: Mapping[str, str]) -> s
     has_unsuitable_home = bool(environ.get("JAVA_HOME")) and java.source != "JAVA_HOME"
     if java.home == bundled_home() or has_unsuitable_home:
         lines.append(f'export JAVA_HOME="{java.home}"')
-    if java_options(class_archive()):
-        lines.append(f'export {JAVA_OPTIONS}="{java_options(class_archive())}"')
+    lines.append(f'export {JAVA_OPTIONS}="{java_options(class_archive())}"')
     return "\n".join([*lines, "unset SPARK_HOME SPARK_CONF_DIR", _END, ""])
 
 

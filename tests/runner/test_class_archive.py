@@ -68,7 +68,7 @@ def test_a_failed_training_leaves_no_archive(
 
 def test_java_options_name_an_archive_that_is_there(tmp_path: Path) -> None:
     archive = settings.class_archive(str(tmp_path))
-    assert settings.java_options(archive) == ""
+    assert str(archive) not in settings.java_options(archive)
     archive.parent.mkdir(parents=True)
     archive.write_bytes(b"classes")
     assert str(archive) in settings.java_options(archive)
