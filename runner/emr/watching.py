@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -28,13 +32,39 @@ def watch_run(watch: Watch, job: Job, console: Console, *, as_json: bool) -> Non
     """
     view = View(job)
     try:
-        with console.status(f"{job.state.lower()} …") as status:
+        with heeding_interrupts(watch), console.status(f"{job.state.lower()} …") as status:
             screen = Screen(console, status)
             for view in watch.follow(job):
                 screen.show(view)
     except KeyboardInterrupt:
         raise detached(job.run) from None
     finish(watch.session, view, console, as_json=as_json)
+
+
+@contextmanager
+def heeding_interrupts(watch: Watch) -> Iterator[None]:
+    """Let no Ctrl-C be lost: one that comes where a library swallows it counts at the next pause."""
+    pressed = threading.Event()
+    pause = watch.sleep
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        signal.default_int_handler(number, frame)
+
+    def heed(seconds: float) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pause(seconds)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, note) if is_main else None
+    watch.sleep = heed
+    try:
+        yield
+    finally:
+        watch.sleep = pause
+        if is_main:
+            signal.signal(signal.SIGINT, before)
 
 
 def detached(run: str) -> Cancelled:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import os
 import re
 import shlex
+import signal
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -21,13 +24,14 @@ from runner.emr.cost import Prices, Usage, cost_of, load_prices, usage_of
 from runner.emr.driver_commits import line_of, tables_of
 from runner.emr.environment import Environment, Worker
 from runner.emr.events import Progress, fold, parse_events
-from runner.emr.follow import LONGEST_DELAY, View, has_same, is_lasting, next_delay
+from runner.emr.follow import LONGEST_DELAY, View, Watch, has_same, is_lasting, next_delay
 from runner.emr.job import Job, outcome_of, read_job
 from runner.emr.logs import attempt_of, unpack
 from runner.emr.runs import check_run, client_token, new_run
 from runner.emr.spark_submit import spark_conf, submit_parameters
 from runner.emr.states import FINAL, LIVE, UnknownState, decide_exit, is_final
 from runner.emr.summary import error_of, node_line, run_json
+from runner.emr.watching import heeding_interrupts
 from runner.errors import AccessRefused, AwsError, BadSetting, NotOnAws, UsageError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -619,3 +623,13 @@ def test_what_deploy_prints_fits_the_stacks_schedule() -> None:
     settings = parse_parameters(spark["SparkSubmitParameters"]).settings
     assert settings["spark.archives"] == "s3://my-lake/packages/0123456789abcdef/project.tar.gz#medallion"
     assert max(map(len, printed.values())) <= 4096, "what a stack's parameter may hold"
+
+
+def test_a_ctrl_c_that_a_library_swallows_still_ends_the_watch() -> None:
+    watch = Watch(session=None, sleep=lambda _: None)  # type: ignore[arg-type]
+    with heeding_interrupts(watch):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            watch.sleep(1)
+    watch.sleep(1)
