@@ -66,7 +66,7 @@ def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
             answers = peer.makefile()
             started = answers.readline().split()
             return _attend(int(started[1]), answers) if started[:1] == ["started"] else None
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # before it has started: what has is never begun a second time
         return None
 
 
@@ -80,6 +80,8 @@ def _attend(pid: int, answers: TextIO) -> int:
     before = {number: signal.signal(number, forward) for number in _FORWARDED}
     try:
         line = answers.readline()
+    except OSError:
+        line = ""
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

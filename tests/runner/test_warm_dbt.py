@@ -118,3 +118,14 @@ def test_where_nothing_runs_the_command_runs_here(tmp_path: Path, monkeypatch: p
 def test_a_fork_hands_nothing_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDALLION_WARM_CHILD", "1")
     assert warm_dbt.hand_over(home, ["--version"]) is None
+
+
+def test_a_command_that_is_killed_is_not_run_again(home: Path) -> None:
+    before = forks(home)
+    client = start(home, "query", "duckdb")
+    _wait(lambda: len(forks(home)) > len(before))
+    time.sleep(1)
+    [fork] = set(forks(home)) - set(before)
+    os.kill(fork, signal.SIGKILL)
+    client.communicate(timeout=30)
+    assert client.returncode == 1
