@@ -137,8 +137,8 @@ def batch_starts(model: str, batches: Collection[str], histories: Mapping[str, H
         history = histories.get(table_of_model(name))
         commits = [c for c in history.ancestors if _attempt(c) in batches] if history else []
         parent = commits[-1].parent if history and len(commits) == len(batches) else None
-        is_held = history is not None and parent in {commit.id for commit in history.ancestors}
-        starts[name] = str(parent) if is_held else ALL
+        held = {commit.id for commit in history.ancestors} if history else set()
+        starts[name] = str(parent) if parent in held else ALL
     return starts
 
 

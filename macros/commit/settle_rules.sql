@@ -3,7 +3,7 @@
     that split the same rows with it. A row that one of them judged by the old rules and another by the new would be in neither, or in both.
 
     version: of the rules now. document: the own checkpoint, none where all is read anew. siblings: the others' checkpoints, none of
-    one that has no commit yet.     ancestors: {input: its snapshots, newest first}. Returns {
+    one that has no commit yet. ancestors: {input: its snapshots, newest first}. Returns {
         'rules': {'version', 'from': {input: snapshot; without it, the beginning}},
         'rewind': {input: snapshot or 'all'}, empty when it need not go back,
     }

@@ -15,6 +15,7 @@ from runner.emr.cli_options import (
     Attempts,
     Env,
     ForceLock,
+    NoDeploy,
     Run,
     Timeout,
     Wait,
@@ -57,9 +58,7 @@ def _submit(  # noqa: PLR0913, PLR0917 - one argument for each flag
     run: Annotated[
         str | None, typer.Option("--run", help="The run's id; the same id never starts two jobs.")
     ] = None,
-    no_deploy: Annotated[
-        bool, typer.Option("--no-deploy", help="Fail when this project, as it is here, is not deployed.")
-    ] = False,
+    no_deploy: NoDeploy = False,
     force_lock: ForceLock = False,
     logs: WithLogs = False,
     as_json: AsJson = False,
@@ -91,9 +90,7 @@ def _retry(  # noqa: PLR0913, PLR0917 - one argument for each flag
     wait: Wait = True,
     timeout: Timeout = None,
     attempts: Attempts = 1,
-    no_deploy: Annotated[
-        bool, typer.Option("--no-deploy", help="Fail when this project, as it is here, is not deployed.")
-    ] = False,
+    no_deploy: NoDeploy = False,
     force_lock: ForceLock = False,
     logs: WithLogs = False,
     as_json: AsJson = False,

@@ -29,6 +29,9 @@ Attempts = Annotated[
     int, typer.Option(min=1, max=10, help="How often EMR tries, should the job fail; each try begins anew.")
 ]
 Wait = Annotated[bool, typer.Option("--wait/--detach", help="Follow the run to its end, or only start it.")]
+NoDeploy = Annotated[
+    bool, typer.Option("--no-deploy", help="Fail when this project, as it is here, is not deployed.")
+]
 ForceLock = Annotated[
     bool, typer.Option("--force-lock", help="Take the environment's lock from whoever holds it.")
 ]

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runner.emr import layout
 from runner.emr.aws_errors import explain
+from runner.emr.objects import read_object
 
 STEP = "MedallionStep"  # the name of the driver's own events, among dbt's
 # a call that hangs is given up before long: dbt's events and a person's wish to stop wait behind it
@@ -79,12 +80,7 @@ class RunStore:
 
     def read(self, key: str) -> bytes | None:
         """Return what an object holds; None when it is not there."""
-        try:
-            return bytes(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
+        return read_object(self.s3, self.bucket, key)
 
     def is_cancelled(self) -> bool:
         """Tell whether somebody has asked this run to stop."""

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from runner.emr.aws_errors import aws_errors
 from runner.emr.environment import Environment
+from runner.emr.objects import read_object
 from runner.errors import NotOnAws, UsageError
 
 # throttling, 5xx and lost connections are tried again by botocore itself, with backoff; refusals are not
@@ -78,12 +79,7 @@ class Session:
     def read(self, key: str) -> bytes | None:
         """Return what an object holds; None when it is not there."""
         with aws_errors(f"read s3://{self.bucket}/{key}"):
-            try:
-                return bytes(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-            except ClientError as error:
-                if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                    return None
-                raise
+            return read_object(self.s3, self.bucket, key)
 
     def read_json(self, key: str) -> dict[str, Any] | None:
         """Return the JSON object that an object holds; None when it is not there, or not that."""
