@@ -97,8 +97,9 @@ def spark_defaults(image: Image, endpoint: str) -> str:
         "spark.master": "local[2]",
         "spark.driver.extraClassPath": ":".join(aws),
         "spark.executor.extraClassPath": ":".join(aws),
-        # jobs are short here: compile quickly rather than well
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # jobs are short here: compile quickly rather than well, and keep what is compiled: Java's room for that is
+        # 48 MB otherwise, which a build with several models at once fills
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
