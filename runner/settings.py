@@ -18,7 +18,7 @@ from runner.java import find_java
 
 DEFAULT_PORT = 10016
 JAVA_OPTIONS = "MEDALLION_JAVA_OPTIONS"  # what the profile adds to Spark's Java options
-_COMPILE_LATER = "-XX:CompileThresholdScaling=4"
+_COMPILE_LATER = "-XX:CompileThresholdScaling=10"
 LAYERS = ("bronze", "silver", "gold")  # the schemas, without their prefix
 _PATHS = ("MEDALLION_HOME", "MEDALLION_RAW")
 

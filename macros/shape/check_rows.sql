@@ -8,6 +8,9 @@
     In the model's yml a column says `landed_as`, its column in bronze; the model's meta says `operation_column` and `rules`. Three
     kinds of rules come from the contract itself: <column>_castable, <key>_not_null and line_well_formed. A row that deletes needs
     only what says which row and when: its key and its order; nothing else is checked.
+
+    Spark would put a copy of each cast into the filter by `_is_valid`, for every rule that asks for it. It leaves alone what depends on
+    an expression that is not deterministic, so there is one (docs/decisions/0007-strict-casts.md).
 -#}
 {% macro check_rows(relation, rules_of) %}
     {%- if not execute -%} {%- do return('select * from ' ~ relation) -%} {%- endif -%}
@@ -17,10 +20,11 @@
         {{ exceptions.raise_compiler_error(rules_of ~ ': it needs a unique_key, and every column of it `landed_as` in its yml: the column in bronze that it comes from') }}
     {%- endif -%}
     {%- set rules = row_rules(node, columns) -%}
+    {%- set origin = origin_column_names() | join(', ') -%}
     {%- set well_formed = "(_landed._rescued is null or not startswith(_landed._rescued, " ~ text_literal('{"_malformed":') ~ "))" -%}
 select
-    *,
-    {{ well_formed }}
+    {{ columns | map(attribute='name') | join(', ') }}, _op, {{ origin }}, _landed,
+    _cast_once >= 0 and {{ well_formed }}
     {%- for rule in rules %}
     and ({{ rule.check }})
     {%- endfor %} as _is_valid,
@@ -38,7 +42,8 @@ from (
         {% for column in origin_column_names() -%}
         {{ relation }}.{{ column }},
         {% endfor -%}
-        struct({{ relation }}.*) as _landed
+        struct({{ relation }}.*) as _landed,
+        monotonically_increasing_id() as _cast_once
     from {{ relation }}
 )
 {%- endmacro %}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import duckdb
 import pytest
 from harness import Connection, Node, Project, Refused, Relation, one_line, table_node
 
@@ -99,8 +100,9 @@ def test_a_test_is_run_against_other_rows(where: str | None, source: str) -> Non
 
 
 def test_a_repeated_key_fails_the_key_test() -> None:
-    sql = one_line(Project().test_unique_key("rows", ["a", "b"]))
-    assert sql == "select a, b, count(*) as rows from rows group by a, b having count(*) > 1"
+    given = "(values (1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, null), (3, null), (null, null)) as given (a, b)"
+    failing = duckdb.sql(one_line(Project().test_unique_key(given, ["a", "b"]))).fetchall()
+    assert sorted(failing) == [(2, 1, 3), (3, None, 2)]
 
 
 # -- tests of single rows --------------------------------------------------------------------------------
