@@ -27,6 +27,9 @@ _PLACES = {  # where the image keeps which of the jars
 }
 _KEYS_FROM_ENVIRONMENT = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
 _IMAGE_PATH = re.compile(r"(?<![\w.])/(?=usr/(?:share/aws|lib/spark|lib/hadoop|bin/python))")
+# Jobs are short here: compile quickly rather than well, and keep what is compiled. Java's room for that would be 48 MB
+# then, which a build with several models at once fills.
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 _LOGGING = """status = error
 rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
@@ -97,9 +100,7 @@ def spark_defaults(image: Image, endpoint: str) -> str:
         "spark.master": "local[2]",
         "spark.driver.extraClassPath": ":".join(aws),
         "spark.executor.extraClassPath": ":".join(aws),
-        # jobs are short here: compile quickly rather than well, and keep what is compiled: Java's room for that is
-        # 48 MB otherwise, which a build with several models at once fills
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
+        "spark.driver.extraJavaOptions": _JAVA_OPTIONS,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",

@@ -153,7 +153,7 @@ def test_any_other_test_is_asked_as_dbt_would() -> None:
     assert sql.startswith(
         "select 'it\\'s a key' as test, cast(failures as string) as failures, should_warn, should_error from ("
     )
-    assert "<failures of select id, count(*) as rows from rows dbt_subquery group by id" in sql
+    assert "<failures of select id, count(*) + 1 as rows from ( select id, row_number()" in sql
 
 
 # -- the verdict --------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_the_rows_that_are_tested(column: str | None, batch: dict[str, Any], row
     assert f"as f1 from {rows} ) )" in project.connection.ran[-1]
     other = dbt_test("other", column, "unique_key", kwargs={"columns": ["id"]})
     _, project = run_gate([other], [result(other)], **batch)
-    assert f"from {rows} dbt_subquery group by" in project.connection.ran[-1]
+    assert f"from {rows} dbt_subquery ) where number > 1" in project.connection.ran[-1]
 
 
 def test_all_tests_are_one_statement_and_those_of_rows_one_pass_per_set_of_rows() -> None:
