@@ -58,7 +58,7 @@ def main() -> int:
     locked = ["--require-hashes", "-r", str(HERE / "requirements.lock")]
     if run([*pip, "install", "--require-hashes", "-r", str(HERE / "setup.lock")], os.environ) == 0:
         uv = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", sys.executable]
-        # as pip does: where Python may not write beside its modules, each start of dbt would compile it for 2 s
+        # as pip does: where Python may not write its bytecode, each start of dbt would take 2 s longer
         uv.append("--compile-bytecode")
         if run([*uv, *locked], environ) == 0:
             return 0

@@ -100,7 +100,9 @@ def test_a_test_is_run_against_other_rows(where: str | None, source: str) -> Non
 
 
 def test_a_repeated_key_fails_the_key_test() -> None:
-    given = "(values (1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, null), (3, null), (null, null)) as given (a, b)"
+    given = (
+        "(values (1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, null), (3, null), (null, null)) as given (a, b)"
+    )
     failing = duckdb.sql(one_line(Project().test_unique_key(given, ["a", "b"]))).fetchall()
     assert sorted(failing) == [(2, 1, 3), (3, None, 2)]
 

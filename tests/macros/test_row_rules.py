@@ -122,7 +122,9 @@ def test_a_malformed_line_breaks_one_rule() -> None:
 def test_a_row_is_valid_that_keeps_every_rule(rules: list[dict[str, Any]]) -> None:
     model = node(rules)
     sql = one_line(Project(nodes=[model]).check_rows("landed", rules_of="silver_orders"))
-    kept = " and ".join(["_cast_once >= 0", WELL_FORMED, *(f"({check})" for check in rules_of(model).values())])
+    kept = " and ".join(
+        ["_cast_once >= 0", WELL_FORMED, *(f"({check})" for check in rules_of(model).values())]
+    )
     origin = "_source_modified_at, _source_file, _source_position, _ingested_at"
     assert sql.startswith(f"select id, at, name, price, _op, {origin}, _landed, {kept} as _is_valid, if(")
     assert re.findall(r", null, '(\w+)'\)", sql) == list(rules_of(model))  # the same rules, by name
