@@ -234,7 +234,13 @@ class Lake:
         assert self.target == "server", "only the warm server takes statements from outside dbt"
         with hive.connect("127.0.0.1", self.port) as connection, connection.cursor() as cursor:
             cursor.execute(statement.replace("{p}", self.prefix))
-            has_rows = statement.split(maxsplit=1)[0].lower() in ("call", "describe", "select", "show")
+            has_rows = statement.split(maxsplit=1)[0].lower() in (
+                "call",
+                "describe",
+                "explain",
+                "select",
+                "show",
+            )
             return cursor.fetchall() if has_rows else []  # fetching from a write fails
 
     # reading

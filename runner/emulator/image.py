@@ -27,8 +27,8 @@ _PLACES = {  # where the image keeps which of the jars
 }
 _KEYS_FROM_ENVIRONMENT = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
 _IMAGE_PATH = re.compile(r"(?<![\w.])/(?=usr/(?:share/aws|lib/spark|lib/hadoop|bin/python))")
-# Jobs are short here: compile quickly rather than well, and keep what is compiled: Java's room for that would be
-# 48 MB, which a build with several models at once fills.
+# Jobs are short here: compile quickly rather than well, and keep what is compiled: Java's room for that is
+# 48 MB otherwise, which a build with several models at once fills.
 _JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 _LOGGING = """status = error
 rootLogger.level = warn

@@ -95,6 +95,23 @@ def test_show_takes_a_query(built: Lake) -> None:
     assert rows == [{"orders": len(built.rows("silver.orders"))}]
 
 
+VALID_PRICES = """
+with landed as (select * from {{ ref('bronze_orders') }}),
+checked as ({{ check_rows('landed', rules_of='silver_orders') }})
+select invoice_id, item_id, price from checked where _is_valid
+"""
+
+
+def test_each_landed_value_is_cast_once(built: Lake) -> None:
+    """Rules ask for a price three times; Spark would cast it for each, and once more for the result."""
+    compiled = built.dbt("compile", "--inline", VALID_PRICES, "--output", "json").ok()
+    sql = json.loads(compiled.output[compiled.output.index("{") : compiled.output.rindex("}") + 1])[
+        "compiled"
+    ]
+    plan = str(built.sql(f"explain {sql}"))
+    assert plan.count("try_cast(price") == 1, plan
+
+
 def test_docs_describe_everything(built: Lake) -> None:
     built.dbt("docs", "generate").ok()
     catalog, manifest = written(built, "catalog.json"), written(built, "manifest.json")
