@@ -17,7 +17,8 @@ from runner.fail_points import POINTS
 
 MakeLake = Callable[[], Lake]
 DEAR = "97.07"  # refused while the rule is strict
-PURGING = ("after_branch", "after_fast_forward")  # the points that a change of a table's rows comes to
+# the points that a change of a table's rows comes to
+PURGING = ("before_stage", "after_stage", "after_branch", "after_fast_forward")
 
 
 def something_to_do(story: Story, command: str, number: int) -> None:
