@@ -18,7 +18,7 @@ from runner.java import find_java
 
 DEFAULT_PORT = 10016
 JAVA_OPTIONS = "MEDALLION_JAVA_OPTIONS"  # what the profile adds to Spark's Java options
-_COMPILE_LATER = "-XX:CompileThresholdScaling=10"
+_COMPILE_LESS = "-XX:CompileThresholdScaling=10 -XX:MaxInlineLevel=9 -XX:FreqInlineSize=150"
 LAYERS = ("bronze", "silver", "gold")  # the schemas, without their prefix
 _PATHS = ("MEDALLION_HOME", "MEDALLION_RAW")
 
@@ -127,13 +127,13 @@ def class_archive(prefix: str = sys.prefix) -> Path:
 
 
 def java_options(archive: Path) -> str:
-    """Return Java's options for short runs: start from an archive of classes, compile only what is hot.
+    """Return Java's options for short runs: start from an archive of classes, compile only what is hot, inline less.
 
     An archive that does not fit is passed over. Compiling what is merely warm took a third of the processor
     time of a first load, and more of a delta's (docs/decisions/0013-cold-start.md).
     """
     archived = f" -XX:SharedArchiveFile={archive} -Xlog:disable -Xlog:all=error:stderr"
-    return _COMPILE_LATER + (archived if archive.is_file() else "")
+    return _COMPILE_LESS + (archived if archive.is_file() else "")
 
 
 def find_project(start: Path) -> Path:
