@@ -127,7 +127,7 @@ def class_archive(prefix: str = sys.prefix) -> Path:
 
 
 def java_options(archive: Path) -> str:
-    """Return Java's options for short runs: an archive of classes to start from, less to compile, less to inline.
+    """Return Java's options for short runs: an archive of classes to start from, and less to compile.
 
     An archive that does not fit is passed over. Compiling what is merely warm took a third of the processor
     time of a first load, and more of a delta's (docs/decisions/0013-cold-start.md).
