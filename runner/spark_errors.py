@@ -11,6 +11,7 @@ _CODE_TWICE = re.compile(r"^(\[[A-Z_.]+\]) (?:[a-z_]\w*\.)+\w+Exception: *(?:\1)
 _FILE = re.compile(r"(?:file|s3a?)://?\S+")
 _TASK = re.compile(r"^Job aborted due to stage failure: .*?\(TID \d+\) \([^)]*\): ")
 _LOST = re.compile(r"Connection lost while polling|TSocket read 0 bytes|Errno 32\] Broken pipe")
+_UNREACHED = re.compile(r"^\s*failed to connect: (.*)", re.MULTILINE)  # dbt-spark's words
 # what a message quotes is data. Where a path ends is told by what Spark, Hadoop, Java or the system says next
 _QUOTED = re.compile(r"(?<!\w)(['\"`])(?:(?!\1).){0,300}\1(?!\w)")
 _PATH = re.compile(
@@ -39,6 +40,11 @@ def first_line(text: str) -> str:
         return (
             "the connection to Spark was lost, and what was asked may still run there. Nothing is lost: "
             "see that the server is up (`medallion up`), then run the same command again"
+        )
+    if unreached := _UNREACHED.search(text):
+        return (
+            f"Spark's server cannot be reached ({unreached[1].strip()}). Nothing is lost: "
+            "see that it is up (`medallion up`), then run the same command again"
         )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(_HEADINGS) and not _FRAME.match(line)]

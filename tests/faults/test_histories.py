@@ -50,7 +50,7 @@ class Recorder:
                 published = re.search(r"as snapshot (\d+)", node.message)
                 snapshot = int(published[1]) if published else None
                 self.events.append(Event(name, table, "commit", asked, time.monotonic(), snapshot))
-            elif node:
+            elif node and node.status != "skipped":  # for then another node says why
                 self.told.append(f"{node.status}: {node.message}")
 
     def watch(self, name: str) -> None:

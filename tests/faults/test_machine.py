@@ -144,6 +144,7 @@ def _lose_the_server(machine: Machine, client: Client) -> None:
         machine.kill()
     outcome = client.wait().result
     failed = [node.message for node in outcome.nodes.values() if node.status == "error"]
-    assert any("the connection to Spark was lost" in said for said in failed), failed
+    lost = ("the connection to Spark was lost", "Spark's server cannot be reached")  # or was not yet made
+    assert any(words in said for said in failed for words in lost), failed
     assert broken_promises(machine.lake) == {}
     machine.start()

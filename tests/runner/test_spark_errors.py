@@ -45,6 +45,14 @@ def test_a_lost_connection_says_what_to_do() -> None:
     assert "medallion up" in first_line("TTransportException: TSocket read 0 bytes")
 
 
+def test_a_server_that_is_not_up_says_what_to_do() -> None:
+    said = first_line("Runtime Error\n  failed to connect: TTransportException: Could not connect to any of [x]")
+    assert said.startswith(
+        "Spark's server cannot be reached (TTransportException: Could not connect to any of [x])."
+    )
+    assert "`medallion up`" in said
+
+
 def test_a_failed_job_names_the_files_it_was_reading() -> None:
     sql = "select 1 from t where f in ('file:/raw/a.gz', 'file:/raw/b.gz')"
     told = with_files(first_line(JOB), sql)
