@@ -3,16 +3,26 @@
     run, with a warning, and are new to the next one. So no version is ever read half.
 -#}
 {% macro drop_changed(read, files) %}
-    {%- set pinned = [] -%}
-    {%- for file in files -%} {%- do pinned.append('(' ~ text_literal(file.path) ~ ", timestamp '" ~ file.modified_at ~ "', " ~ 'cast(' ~ file.size ~ ' as bigint))') -%} {%- endfor -%}
-    {%- if not pinned -%} {%- do return(files) -%} {%- endif -%}
+    {%- if not files -%} {%- do return(files) -%} {%- endif -%}
     {%- do create_listing(read) -%}
-    {%- set gone = run_query('select path from values ' ~ pinned | join(', ') ~ ' as pinned (path, modified_at, size) left anti join (select path, '
-        ~ 'modificationTime as modified_at, length as size from `' ~ read.view ~ '__listing`) using (path, modified_at, size)') | map(attribute='path') | list -%}
-    {%- for path in gone -%}
-        {%- do exceptions.warn(path ~ ': it changed or went away while it was read; it is left to the next run. Land files by renaming them into place') -%}
+    {%- set there = {} -%}
+    {%- for row in run_query(_versions_sql(read, files)) -%} {%- do there.update({row['path']: [row['modified_at'], row['size'] | int]}) -%} {%- endfor -%}
+    {%- set kept = [] -%}
+    {%- for file in files -%}
+        {%- if there.get(file.path) == [file.modified_at, file.size] -%} {%- do kept.append(file) -%}
+        {%- else -%} {%- do exceptions.warn(file.path ~ ': it changed or went away while it was read; it is left to the next run. Land files by renaming them into place') -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- do return(files | rejectattr('path', 'in', gone) | list) -%}
+    {%- do return(kept) -%}
+{% endmacro %}
+
+
+{% macro _versions_sql(read, files) %}
+    {%- set paths = [] -%}
+    {%- for file in files -%} {%- do paths.append(text_literal(file.path)) -%} {%- endfor -%}
+    select path, cast(modificationTime as string) as modified_at, cast(length as string) as size
+    from `{{ read.view }}__listing`
+    where path in ({{ paths | join(', ') }})
 {% endmacro %}
 
 

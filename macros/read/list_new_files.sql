@@ -16,7 +16,7 @@
     {%- do pin.update({'quarantine': quarantine_table(relation) if relation else none}) -%}
     {%- do create_listing(read) -%}
     {%- set files = [] -%}
-    {%- for row in run_query(_new_files_sql(read, relation, pin.quarantine)) -%}
+    {%- for row in run_query(_new_files_sql(read, relation, pin.quarantine)) | sort(attribute='modified_at,path') -%}
         {%- do files.append({'path': row['path'], 'modified_at': row['modified_at'], 'size': row['size'] | int}) -%}
     {%- endfor -%}
     {%- set format = source.meta.get('format', 'csv') -%}
@@ -41,7 +41,7 @@ listed as (
 
 {%- if relation %},
 
-held as (
+known as (
     select {{ place_of('path') }} as place, modified_at, size
     from (
         select distinct
@@ -50,13 +50,11 @@ held as (
             _source_size as size
         from {{ relation }}
         {%- if oldest %} where _source_modified_at >= {{ oldest }} {%- endif %}
+        union all
+        select path, modified_at, size
+        from {{ quarantine }}
+        where declaration = {{ text_literal(declaration_of(read.node)) }}
     )
-),
-
-aside as (
-    select {{ place_of('path') }} as place, modified_at, size
-    from {{ quarantine }}
-    where declaration = {{ text_literal(declaration_of(read.node)) }}
 )
 {%- endif %}
 
@@ -66,10 +64,8 @@ select
     cast(size as string) as size
 from listed
 {%- if relation %}
-left anti join held using (place, modified_at, size)
-left anti join aside using (place, modified_at, size)
+left anti join known using (place, modified_at, size)
 {%- endif %}
-order by modified_at, path
 {% endmacro %}
 
 

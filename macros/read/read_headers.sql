@@ -50,4 +50,5 @@
             where {{ is_pinned_file(files) }} and {{ has_text('value', source.meta.get('multiline')) }}
         )
         where position in ({{ firsts | map(attribute='position') | unique | join(', ') }})
+        {%- if files | length == 1 %} limit 1 {%- endif %} {#- which need not be read to its end -#}
 {% endmacro %}

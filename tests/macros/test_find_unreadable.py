@@ -45,6 +45,10 @@ def listed(files: str) -> list[Node]:
     return [Node(path=path, modified_at="2024-10-01 12:00:00", size=1) for path in files]
 
 
+# what is listed once more: all of them, as they were
+THERE = [Node(file, path=f"file:/{file.path}", size="1") for file in listed("abc")]
+
+
 def find(files: str, bad: str = "", **trouble: str | bool) -> tuple[str, str, int]:
     """The files that are set aside, those that are left to the next run, and how many reads it took."""
     connection = Reader(bad=bad, **trouble)  # type: ignore[arg-type]
@@ -120,7 +124,7 @@ def test_what_is_left_to_the_next_run_is_not_remembered() -> None:
     ],
 )
 def test_schemas_are_judged_by_the_same_rules(bad: str, denied: str, kept: str, said: list[str]) -> None:
-    project = Project(connection=Reader(bad=bad, denied=denied, answers=[("left anti join", [])]))
+    project = Project(connection=Reader(bad=bad, denied=denied, answers=[("__listing` where path", THERE)]))
     files = [Node(file, path=f"file:/{file.path}") for file in listed("abc")]
     found = project.read_schemas(READ, files, "parquet", PIN)
     assert "".join(file["path"][-1] for file in found) == kept
@@ -132,7 +136,7 @@ def test_schemas_are_judged_by_the_same_rules(bad: str, denied: str, kept: str, 
     [{"is_down": True}, {"denied": "abc"}, {"bad": "b", "is_broken": True}, {"bad": "ab", "denied": "c"}],
 )
 def test_schemas_that_no_file_explains_are_an_error(trouble: dict[str, str]) -> None:
-    project = Project(connection=Reader(answers=[("left anti join", [])], **trouble))  # type: ignore[arg-type]
+    project = Project(connection=Reader(answers=[("__listing` where path", THERE)], **trouble))  # type: ignore[arg-type]
     files = [Node(file, path=f"file:/{file.path}") for file in listed("abc")]
     with pytest.raises(Refused, match=r"network is down|Permission denied|torn"):
         project.read_schemas(READ, files, "parquet", PIN)

@@ -223,26 +223,25 @@ def new_files_sql(relation: str | None, lookback_days: int | None = None) -> str
 
 def test_new_is_what_is_listed_and_not_held() -> None:
     sql = new_files_sql("bronze.orders")
-    assert "from `v__listing` where length > 0 ), held as (" in sql
-    assert "from bronze.orders ) ), aside as (" in sql
-    by = "using (place, modified_at, size)"
-    assert f"from listed left anti join held {by} left anti join aside {by} order by" in sql
-    assert re.search(r"from bronze.orders_quarantine where declaration = '\w{32}' \) select", sql)
+    assert "from `v__listing` where length > 0 ), known as (" in sql
+    assert "from bronze.orders union all select path, modified_at, size from bronze.orders_quarantine" in sql
+    assert sql.endswith("from listed left anti join known using (place, modified_at, size)")
+    assert re.search(r"from bronze.orders_quarantine where declaration = '\w{32}' \) \) select", sql)
     assert "interval" not in sql
 
 
 def test_without_a_table_every_listed_file_is_new() -> None:
     sql = new_files_sql(None)
-    assert "held" not in sql
+    assert "known" not in sql
     assert "from `v__listing` where length > 0 ) select path," in sql
-    assert sql.endswith("from listed order by modified_at, path")
+    assert sql.endswith("from listed")
 
 
 @pytest.mark.parametrize("relation", ["bronze.orders", None])
 def test_a_lookback_bounds_both_sides_by_what_they_are_compared_by(relation: str | None) -> None:
     sql = new_files_sql(relation, 30)
     assert "modificationTime >= current_timestamp() - interval 30 days" in sql
-    held = "from bronze.orders where _source_modified_at >= current_timestamp() - interval 30 days )"
+    held = "from bronze.orders where _source_modified_at >= current_timestamp() - interval 30 days union all"
     assert (held in sql) == bool(relation)
     assert "_ingested_at" not in sql  # a file dated in the future was ingested before its time
 
@@ -254,7 +253,7 @@ def test_a_bucket_by_another_name_is_the_same_place() -> None:
     paths = ["s3a://b/x", "s3n://b/x", "s3://b/x", "file:/s3a://b", "hdfs://s3a/x"]
     assert [re.sub(pattern[1], "s3://", path) for path in paths] == ["s3://b/x"] * 3 + paths[3:]
     sql = new_files_sql("bronze.orders")
-    assert sql.count(f"{place} as place") == 3  # what is listed, held, and set aside
+    assert sql.count(f"{place} as place") == 2  # what is listed, and what is known
     assert sql.split(" select ")[-1].startswith("path, cast(modified_at")  # it is read by the listed name
 
 

@@ -46,7 +46,9 @@ def test_a_lost_connection_says_what_to_do() -> None:
 
 
 def test_a_server_that_is_not_up_says_what_to_do() -> None:
-    said = first_line("Runtime Error\n  failed to connect: TTransportException: Could not connect to any of [x]")
+    said = first_line(
+        "Runtime Error\n  failed to connect: TTransportException: Could not connect to any of [x]"
+    )
     assert said.startswith(
         "Spark's server cannot be reached (TTransportException: Could not connect to any of [x])."
     )
