@@ -116,9 +116,7 @@ def test_both_passes_count_the_same_lines() -> None:
     second = one_line(project._lines_at_sql("t", [FILE], [Node(position="0")], SOURCE))
     [counted] = re.findall(r" from t where (.*?) \) group by path", first)
     assert counted.endswith(f" and {one_line(project.has_text('value'))}")
-    assert (
-        f" from t where {counted} ) where position in (0) limit 1" in second
-    )  # else a blank line moves the others
+    assert f" from t where {counted} ) where position in (0) limit 1" in second  # else they would not agree
 
 
 def test_a_line_is_blank_when_spark_would_drop_it() -> None:
