@@ -18,7 +18,13 @@ from runner.java import find_java
 
 DEFAULT_PORT = 10016
 JAVA_OPTIONS = "MEDALLION_JAVA_OPTIONS"  # what the profile adds to Spark's Java options
-_COMPILE_LESS = "-XX:CompileThresholdScaling=10 -XX:MaxInlineLevel=9 -XX:FreqInlineSize=150"
+# Java's own thresholds for its quick compiler, by 5 (by a half for loops); for its thorough one, by 10; less is inlined
+_COMPILE_LESS = (
+    "-XX:Tier3InvocationThreshold=1000 -XX:Tier3MinInvocationThreshold=500 -XX:Tier3CompileThreshold=10000 "
+    "-XX:Tier3BackEdgeThreshold=30000 -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
+    "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 "
+    "-XX:MaxInlineLevel=9 -XX:FreqInlineSize=150"
+)
 LAYERS = ("bronze", "silver", "gold")  # the schemas, without their prefix
 _PATHS = ("MEDALLION_HOME", "MEDALLION_RAW")
 
@@ -126,14 +132,14 @@ def class_archive(prefix: str = sys.prefix) -> Path:
     return Path(prefix) / "share" / "medallion" / "spark.jsa"
 
 
-def java_options(archive: Path) -> str:
+def java_options(archive: Path, compiling: str = _COMPILE_LESS) -> str:
     """Return Java's options for short runs: an archive of classes to start from, and less to compile.
 
     An archive that does not fit is passed over. Compiling what is merely warm took a third of the processor
     time of a first load, and more of a delta's (docs/decisions/0013-cold-start.md).
     """
     archived = f" -XX:SharedArchiveFile={archive} -Xlog:disable -Xlog:all=error:stderr"
-    return _COMPILE_LESS + (archived if archive.is_file() else "")
+    return compiling + (archived if archive.is_file() else "")
 
 
 def find_project(start: Path) -> Path:

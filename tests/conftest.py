@@ -31,8 +31,8 @@ def pytest_configure() -> None:
         del os.environ[name]
     # Spark starts from its archive of classes; runs are short here, so it compiles quickly rather than well,
     # and keeps what it compiled: the room for that is small by default where nothing is compiled well
-    quickly = "-XX:CompileThresholdScaling=1 -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
-    os.environ[JAVA_OPTIONS] = f"{java_options(class_archive())} {quickly}".strip()
+    quickly = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+    os.environ[JAVA_OPTIONS] = java_options(class_archive(), quickly)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
