@@ -18,10 +18,11 @@ from runner.java import find_java
 
 DEFAULT_PORT = 10016
 JAVA_OPTIONS = "MEDALLION_JAVA_OPTIONS"  # what the profile adds to Spark's Java options
-# Java's own thresholds for its quick compiler, by 5 (by a half for loops); for its thorough one, by 10; less is inlined
+# Java's thresholds for its quick compiler by five, for loops by a half; for its thorough one by ten
 _COMPILE_LESS = (
-    "-XX:Tier3InvocationThreshold=1000 -XX:Tier3MinInvocationThreshold=500 -XX:Tier3CompileThreshold=10000 "
-    "-XX:Tier3BackEdgeThreshold=30000 -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
+    "-XX:Tier3InvocationThreshold=1000 -XX:Tier3MinInvocationThreshold=500 "
+    "-XX:Tier3CompileThreshold=10000 -XX:Tier3BackEdgeThreshold=30000 "
+    "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
     "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 "
     "-XX:MaxInlineLevel=9 -XX:FreqInlineSize=150"
 )
