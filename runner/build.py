@@ -13,7 +13,14 @@ from runner.dbt_result import IDLE, DbtResult, NodeResult
 from runner.dbt_run import run_dbt
 from runner.errors import DataError
 from runner.home import prepare_home
-from runner.lake import History, list_tables, open_catalog, read_history, table_of_model
+from runner.lake import (
+    History,
+    import_catalog_meanwhile,
+    list_tables,
+    open_catalog,
+    read_history,
+    table_of_model,
+)
 from runner.settings import Settings
 from runner.sources import source_directories
 from runner.spark_errors import first_line
@@ -42,7 +49,10 @@ def build(settings: Settings, arguments: Sequence[str], console: Console) -> lis
         directory.mkdir(parents=True, exist_ok=True)
     with console.status("starting dbt and Spark …") as status:
         result = run_dbt(
-            settings, ["build", *gated(arguments)], lambda name: status.update(f"building {name} …")
+            settings,
+            ["build", *gated(arguments)],
+            lambda name: status.update(f"building {name} …"),
+            on_commit=import_catalog_meanwhile,
         )
     summaries = summarize(_histories(settings) if _committed(result) else {}, result)
     console.print(summary_table(summaries, result))

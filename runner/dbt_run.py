@@ -7,15 +7,22 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from runner.dbt_result import DbtResult, NodeResult
+from runner.dbt_result import IDLE, DbtResult, NodeResult
 from runner.early_spark import start_early
 from runner.errors import DataError, InfrastructureError, UsageError
 from runner.settings import Settings
 from runner.spark_errors import first_line
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[str], None]) -> DbtResult:
-    """Run dbt with the settings' environment; `on_start` hears each node's name as it starts.
+def run_dbt(
+    settings: Settings,
+    arguments: Sequence[str],
+    on_start: Callable[[str], None],
+    on_commit: Callable[[], object] = lambda: None,
+) -> DbtResult:
+    """Run dbt with the settings' environment.
+
+    `on_start` hears each node's name as it starts, `on_commit` of each model that has committed something.
 
     Raises UsageError for arguments that dbt does not take, DataError when the project itself does not stand.
     """
@@ -29,6 +36,8 @@ def run_dbt(settings: Settings, arguments: Sequence[str], on_start: Callable[[st
     def listen(event: Any) -> None:
         if event.info.name == "LogStartLine":
             on_start(event.data.node_info.node_name)
+        elif event.info.name == "LogModelResult" and event.data.status != IDLE:
+            on_commit()
         elif event.info.name == "JinjaLogWarning":
             warnings.append(event.data.msg)
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import DataError
@@ -86,6 +89,14 @@ def open_catalog(settings: Settings) -> Catalog:
         warehouse=f"file://{settings.warehouse}",
         init_catalog_tables="false",
     )
+
+
+@cache
+def import_catalog_meanwhile() -> threading.Thread:
+    """Begin to import what `open_catalog` needs, for a second, while something else is waited for."""
+    thread = threading.Thread(target=import_module, args=("pyiceberg.catalog.sql",), daemon=True)
+    thread.start()
+    return thread
 
 
 def list_tables(catalog: Catalog) -> list[str]:

@@ -20,8 +20,22 @@ from runner.location import locate_lake
 from runner.profile import spark_settings
 from runner.server_state import ServerState, process_start, state_path, write_state
 from runner.settings import Settings, load_settings
+from runner.spark_errors import first_line
 
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+_FIRST_QUESTIONS = (
+    "show databases",
+    "show namespaces like 'default'",
+    "show tables in default",
+    # what a run does with rows: deduplicate by a window, join, count
+    """
+    with
+    landed as (select id % 1000 as key, cast(id as string) as text, id from range(100000)),
+    ranked as (select *, row_number() over (partition by key order by id desc) as rank from landed),
+    latest as (select * from ranked where rank = 1)
+    select count(*), max(text) from latest left anti join (select id as key from range(10)) using (key)
+    """,
+)
 
 
 def serve(settings: Settings, port: int) -> None:
@@ -36,6 +50,7 @@ def serve(settings: Settings, port: int) -> None:
         actual = start_thrift(spark)
         write_state(settings.home, _describe(actual, locate_lake(settings).warehouse))
         print(f"accepting connections on 127.0.0.1:{actual}", flush=True)
+        threading.Thread(target=warm_up, args=(actual,), daemon=True).start()
         with warm_dbt.beside(settings.home):
             asked_to_stop.wait()
     finally:
@@ -89,6 +104,22 @@ def start_thrift(spark: Any) -> int:
     port = next(s.getPortNumber() for s in services if s.getClass().getSimpleName().startswith("Thrift"))
     with socket.create_connection(("127.0.0.1", port), timeout=10):
         return int(port)
+
+
+def warm_up(port: int) -> None:
+    """Ask what a run asks first, as it would: the first session and the first shuffle take seconds.
+
+    It reads no table and writes nothing. A run that comes meanwhile is served all the same.
+    """
+    from pyhive import hive  # noqa: PLC0415 - the server itself is up without it
+
+    try:
+        with hive.connect("127.0.0.1", port) as connection, connection.cursor() as cursor:
+            for question in _FIRST_QUESTIONS:
+                cursor.execute(question)
+                cursor.fetchall()
+    except Exception as error:
+        print(f"not warmed up: {first_line(str(error))}", flush=True)
 
 
 def _describe(port: int, warehouse: str) -> ServerState:
