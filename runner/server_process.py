@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,7 @@ def warm_up(port: int) -> None:
     """
     from pyhive import hive  # noqa: PLC0415 - the server itself is up without it
 
+    began = time.monotonic()
     try:
         with hive.connect("127.0.0.1", port) as connection, connection.cursor() as cursor:
             for question in _FIRST_QUESTIONS:
@@ -120,6 +122,8 @@ def warm_up(port: int) -> None:
                 cursor.fetchall()
     except Exception as error:
         print(f"not warmed up: {first_line(str(error))}", flush=True)
+    else:
+        print(f"warmed up in {time.monotonic() - began:.1f} s", flush=True)
 
 
 def _describe(port: int, warehouse: str) -> ServerState:

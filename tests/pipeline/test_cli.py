@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+from conftest import Warm
 from lake import Lake
 
 from runner import demo_files as files
+from runner.server import wait_for
 
 
 def test_build_and_status(lake: Lake) -> None:
@@ -26,3 +28,9 @@ def test_build_and_status(lake: Lake) -> None:
         ("bronze_orders", 1, 1)
     ]
     assert states[f"{lake.prefix}bronze.orders"]["waiting_files"] == 0
+
+
+def test_the_server_asks_the_first_questions_itself(server: Warm) -> None:
+    log = server.home / "logs" / "server.log"
+    assert wait_for(lambda: "warmed up" in log.read_text(), 60)
+    assert "not warmed up" not in log.read_text()
