@@ -8,9 +8,9 @@
 {%- set key = columns | join(', ') %}
 select {{ key }}, count(*) + 1 as rows
 from (
-    select {{ key }}, row_number() over (partition by {{ key }} order by 1) as number
+    select {{ key }}, row_number() over (partition by {{ key }} order by 1) as _number
     from {{ model }}
 )
-where number > 1
+where _number > 1
 group by {{ key }}
 {% endtest %}

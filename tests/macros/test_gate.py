@@ -105,6 +105,9 @@ def test_a_repeated_key_fails_the_key_test() -> None:
     )
     failing = duckdb.sql(one_line(Project().test_unique_key(given, ["a", "b"]))).fetchall()
     assert sorted(failing) == [(2, 1, 3), (3, None, 2)]
+    assert duckdb.sql(
+        one_line(Project().test_unique_key("(values (7), (7)) as given (number)", ["number"]))
+    ).fetchall() == [(7, 2)]
 
 
 # -- tests of single rows --------------------------------------------------------------------------------
@@ -227,7 +230,7 @@ def test_the_rows_that_are_tested(column: str | None, batch: dict[str, Any], row
     assert f"as f1 from {rows} ) )" in project.connection.ran[-1]
     other = dbt_test("other", column, "unique_key", kwargs={"columns": ["id"]})
     _, project = run_gate([other], [result(other)], **batch)
-    assert f"from {rows} dbt_subquery ) where number > 1" in project.connection.ran[-1]
+    assert f"from {rows} dbt_subquery ) where _number > 1" in project.connection.ran[-1]
 
 
 def test_all_tests_are_one_statement_and_those_of_rows_one_pass_per_set_of_rows() -> None:
