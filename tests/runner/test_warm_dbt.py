@@ -64,6 +64,22 @@ def forks(home: Path) -> list[int]:
     return sorted(int(pid) for pid in found.stdout.split())
 
 
+def settled_fork(home: Path, before: list[int], client: subprocess.Popen[str]) -> int:
+    """The client's fork, once it has been there for a second: one that ends sooner is not meant."""
+    lasting: set[int] = set()
+
+    def lasts() -> bool:
+        assert client.poll() is None, client.communicate()
+        seen = set(forks(home)) - set(before)
+        time.sleep(1)
+        lasting.update(seen & set(forks(home)))
+        return bool(lasting)
+
+    _wait(lasts)
+    [fork] = lasting
+    return fork
+
+
 def test_output_errors_and_exit_code_are_the_commands_own(home: Path) -> None:
     assert run(home, "--version")[:2] == (0, "medallion 0.1.0\n")
     code, _, err = run(home, "status", "--nonsense")
@@ -95,8 +111,7 @@ def test_a_client_that_is_killed_takes_its_command_with_it(home: Path) -> None:
 def test_signals_reach_the_command(home: Path, number: signal.Signals) -> None:
     before = forks(home)
     client = start(home, "query", "duckdb")
-    _wait(lambda: len(forks(home)) > len(before))
-    time.sleep(1)
+    settled_fork(home, before, client)
     client.send_signal(number)
     client.communicate(timeout=30)
     assert client.returncode != 0
@@ -123,9 +138,6 @@ def test_a_fork_hands_nothing_on(home: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_command_that_is_killed_is_not_run_again(home: Path) -> None:
     before = forks(home)
     client = start(home, "query", "duckdb")
-    _wait(lambda: len(forks(home)) > len(before))
-    time.sleep(1)
-    [fork] = set(forks(home)) - set(before)
-    os.kill(fork, signal.SIGKILL)
+    os.kill(settled_fork(home, before, client), signal.SIGKILL)
     client.communicate(timeout=30)
     assert client.returncode == 1
