@@ -21,12 +21,16 @@ CLIENT = (
     "code = hand_over(Path(sys.argv[1]), sys.argv[2:]); sys.exit(99 if code is None else code)"
 )
 
+NEVER = "never.sql"  # a question that nobody writes: who reads it waits
+WAITING = ("query", "duckdb", "--file", NEVER)
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A lake's home with the process running beside it."""
     home = tmp_path_factory.mktemp("h")
     prepare_home(home)
+    os.mkfifo(home / NEVER)
     with warm_dbt.beside(home):
         _wait(warm_dbt.socket_path(home).is_socket)
         yield home
@@ -100,8 +104,8 @@ def test_input_directory_and_environment_are_the_clients(home: Path) -> None:
 
 def test_a_client_that_is_killed_takes_its_command_with_it(home: Path) -> None:
     before = forks(home)
-    client = start(home, "query", "duckdb")  # a shell that waits for its input
-    _wait(lambda: len(forks(home)) > len(before))
+    client = start(home, *WAITING)
+    settled_fork(home, before, client)
     os.killpg(client.pid, signal.SIGKILL)
     client.communicate()
     _wait(lambda: forks(home) == before)
@@ -110,7 +114,7 @@ def test_a_client_that_is_killed_takes_its_command_with_it(home: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_reach_the_command(home: Path, number: signal.Signals) -> None:
     before = forks(home)
-    client = start(home, "query", "duckdb")
+    client = start(home, *WAITING)
     settled_fork(home, before, client)
     client.send_signal(number)
     client.communicate(timeout=30)
@@ -137,7 +141,7 @@ def test_a_fork_hands_nothing_on(home: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_command_that_is_killed_is_not_run_again(home: Path) -> None:
     before = forks(home)
-    client = start(home, "query", "duckdb")
+    client = start(home, *WAITING)
     os.kill(settled_fork(home, before, client), signal.SIGKILL)
     client.communicate(timeout=30)
     assert client.returncode == 1
