@@ -22,7 +22,7 @@ def run_dbt(
 ) -> DbtResult:
     """Run dbt with the settings' environment.
 
-    `on_start` hears each node's name as it starts, `on_commit` of each model that has committed something.
+    `on_start` hears each node's name as it starts, `on_commit` of each model that was not idle.
 
     Raises UsageError for arguments that dbt does not take, DataError when the project itself does not stand.
     """

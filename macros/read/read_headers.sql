@@ -23,8 +23,8 @@
 
 {#- The files with their headers; the others are set aside, or left to the next run if they changed between the passes. -#}
 {% macro _keep_readable(read, files, headers, pin) %}
-    {%- set unseen = files | rejectattr('path', 'in', headers.keys() | list) | list -%}
-    {%- for path, found in headers.items() if 'header' not in found -%} {%- do unseen.extend(files | selectattr('path', 'equalto', path)) -%} {%- endfor -%}
+    {%- set unseen = [] -%}
+    {%- for file in files if 'header' not in headers.get(file.path, {}) -%} {%- do unseen.append(file) -%} {%- endfor -%}
     {%- set unchanged = drop_changed(read, unseen) -%}
     {%- set kept, bad = [], [] -%}
     {%- for file in files if file not in unseen or file in unchanged -%}
